@@ -1,0 +1,81 @@
+"""Closed forms: what the theory says where no contour is needed."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from linscale import validate
+from linscale.problem import Model
+from linscale.risk import RiskPoint
+from linscale.theory.effective_penalty import effective_penalty_at_zero
+from linscale.theory.equivalents import ridge_limit
+
+
+def converged(model: Model, n_train: int) -> RiskPoint:
+    r"""Risk of gradient descent run to convergence (least squares, of least norm when N < n).
+
+        N > n + 1:      floor (1 + n / (N - n - 1))        exact (inverse Wishart mean)
+        |N - n| <= 1:   infinite mean                      exact
+        N < n - 1:      ridge at penalty 0+                leading order; poor near N = n
+
+    Source: the inverse Wishart mean is classical (Muirhead 1982, Section 3.2); for N < n see
+    Hastie, Montanari, Rosset and Tibshirani, Ann. Statist. 50 (2022) 949.
+    """
+    problem = model.spectral()
+    N = validate.integer("n_train", n_train, at_least=1)
+    n, floor = problem.dimension, problem.floor
+    if abs(N - n) <= 1:
+        return RiskPoint(
+            value=np.inf if floor > 0 else np.nan,
+            floor=floor,
+            bias=0.0 if N >= n else np.nan,
+            variance=np.inf if floor > 0 else np.nan,
+            at=np.inf,
+            method="theory, exact",
+            status=f"the mean is infinite for |n_train - n| <= 1 (n = {n})",
+        )
+    if n + 1 < N:
+        variance = floor * n / (N - n - 1)
+        return RiskPoint(
+            value=floor + variance,
+            floor=floor,
+            bias=0.0,
+            variance=variance,
+            at=np.inf,
+            method="theory, exact",
+        )
+    bias, variance = ridge_limit(problem, N, effective_penalty_at_zero(problem, N))
+    return RiskPoint(
+        value=floor + bias + variance,
+        floor=floor,
+        bias=bias,
+        variance=variance,
+        at=np.inf,
+        method="theory, order 0",
+        status="ok" if N < 0.8 * n else f"leading order is poor this close to n_train = n = {n}",
+    )
+
+
+def one_step(model: Model, n_train: int, step: float) -> RiskPoint:
+    r"""Risk after one step of gradient descent: exact for every N and every step.
+
+        floor + sum_j w_j [l - 2 eta l^2 + eta^2 (l^3 (1 + 1/N) + l tr(S^2)/N)]
+              + floor eta^2 tr(S^2)/N
+
+    from the Wishart moments E Sh = S and E Sh S Sh = S^3 (1 + 1/N) + S tr(S^2)/N.
+    """
+    problem = model.spectral()
+    N = validate.integer("n_train", n_train, at_least=1)
+    eta = validate.real("step", step)
+    l, w = problem.eigenvalues, problem.target_weights
+    square = float(problem.multiplicities @ l**2) / N
+    bias = float(w @ (l - 2 * eta * l**2 + eta**2 * (l**3 * (1 + 1 / N) + l * square)))
+    variance = problem.floor * eta**2 * square
+    return RiskPoint(
+        value=problem.floor + bias + variance,
+        floor=problem.floor,
+        bias=bias,
+        variance=variance,
+        at=1.0,
+        method="theory, exact",
+    )

@@ -1,0 +1,140 @@
+r"""Plug-in PCA: how well the top d sample eigenvectors find the signal subspace.
+
+The share of population atom s that lies in the sample eigenvectors above q is an integral of
+Q_s(z) over the upper half plane from right of the spectrum to q. In kappa it is rational,
+
+    Q_s dz = -(1 - df2/N) / ((1 - df1/N) (kappa + l_s)) dkappa,
+
+so it has a closed form. With D = 1 - df1/N = prod_i (kappa - r_i) / prod_j (kappa + l_j), and
+1 - df2/N = D + kappa D', the antiderivative is
+
+    F_s = l_s/(kappa + l_s) - sum_i [r_i log(kappa - r_i) + l_s log(kappa + l_s)] / (r_i + l_s)
+          + sum_{j != s} [l_s log(kappa + l_s) - l_j log(kappa + l_j)] / (l_s - l_j)
+
+    share_s(q) = -(1/pi) Im [F_s(kappa(q + i0)) - F_s(right of the spectrum)]
+
+and sum_s n_s share_s(q) is the number of sample eigenvalues above q. Nothing here depends on
+whether the spectrum has a gap. (The integral form is in Ledoit and Peche, PTRF 151 (2011) 233.)
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.optimize import brentq
+
+from linscale import validate
+from linscale.errors import Unsupported
+from linscale.models import SubspaceModel
+from linscale.problem import Model, SpectralProblem
+from linscale.risk import RiskPoint
+from linscale.theory.effective_penalty import (
+    degrees_of_freedom,
+    effective_penalty_at_zero,
+    sample_spectrum,
+)
+from linscale.validate import FloatArray
+
+
+def pca(model: Model, n_train: int, order: int = 0) -> RiskPoint:
+    r"""Risk of W = Uh Uh' / (1 + sigma^2), Uh the top d eigenvectors of YY'/N.
+
+        R = 1 + (a^2 - 2 a) c + sigma^2 a^2,   a = 1/(1 + sigma^2),   c = E||Uh'U||_F^2 / d
+
+    c is :func:`subspace_overlap`, at leading order. For N < d the missing directions of Uh are
+    uniform in the null space of YY'.
+
+    Raises
+    ------
+    Unsupported
+        For anything but a SubspaceModel: nothing else says how many directions to keep.
+    """
+    from linscale.theory.risk import check_order
+
+    if not isinstance(model, SubspaceModel):
+        raise Unsupported("pca needs a SubspaceModel: only that says how many directions to keep")
+    check_order(order)
+    problem, s2 = model.spectral(), model.sigma**2
+    a, c = 1.0 / (1.0 + s2), subspace_overlap(model, n_train)
+    value = 1.0 + (a * a - 2.0 * a) * c + s2 * a * a
+    # floor + (2a - a^2)(1 - c): what is lost is the part of the subspace that was not found.
+    return RiskPoint(
+        value=value,
+        floor=problem.floor,
+        bias=(2.0 * a - a * a) * (1.0 - c),
+        variance=0.0,
+        method="theory, order 0",
+    )
+
+
+def subspace_overlap(model: SubspaceModel, n_train: int) -> float:
+    """c = E||Uh'U||_F^2 / d in [0, 1], at leading order."""
+    N = validate.integer("n_train", n_train, at_least=1)
+    n, d = model.n, model.d
+    problem = model.spectral()
+    if d == n:
+        return 1.0
+    if d >= N:
+        kappa = effective_penalty_at_zero(problem, N)
+        in_range = problem.eigenvalues[0] / (problem.eigenvalues[0] + kappa)
+        return float(in_range + (1.0 - in_range) * (d - N) / (n - N))
+    spectrum = sample_spectrum(problem, N)
+    low = max(spectrum.lower_edge, 1e-12 * float(problem.eigenvalues.min())) * (1 + 1e-9)
+    high = spectrum.high * (1 - 1e-9)
+
+    def excess(q: float) -> float:
+        return float(problem.multiplicities @ shares_above(problem, N, q)) - d
+
+    q = brentq(excess, low, high, xtol=1e-300, rtol=1e-14)
+    return float(np.clip(shares_above(problem, N, q)[0], 0.0, 1.0))
+
+
+def shares_above(problem: SpectralProblem, n_train: float, q: float) -> FloatArray:
+    """Share of each population atom inside the sample eigenvectors above q > 0, shape (J,)."""
+    inside = _imaginary_primitive(problem, n_train, _boundary_penalty(problem, n_train, q))
+    right = _imaginary_primitive(problem, n_train, complex(-2.0 * problem.eigenvalues.max(), 0.0))
+    return -(inside - right) / np.pi
+
+
+def _boundary_penalty(problem: SpectralProblem, n_train: float, q: float) -> complex:
+    """kappa(q + i0): the root with Im kappa < 0, or outside the spectrum the one with z' < 0."""
+    l = problem.eigenvalues
+    weight = problem.multiplicities * l / n_train
+    atoms = [np.poly1d([1.0, lj]) for lj in l]
+    polynomial = np.poly1d([1.0, q])
+    for atom in atoms:
+        polynomial *= atom
+    for j, wj in enumerate(weight):
+        term = np.poly1d([wj, 0.0])
+        for atom in atoms[:j] + atoms[j + 1 :]:
+            term *= atom
+        polynomial -= term
+    roots = polynomial.roots
+    lowest = roots[np.argmin(roots.imag)]
+    if lowest.imag < -1e-10 * abs(lowest):
+        return complex(lowest)
+    slope = degrees_of_freedom(problem, roots.real, power=2)
+    return complex(roots.real[np.argmin(np.abs(slope))], 0.0)
+
+
+def _imaginary_primitive(
+    problem: SpectralProblem, n_train: float, kappa: complex
+) -> FloatArray:
+    """Im F_s(kappa) for every atom s, for kappa in the closed lower half plane."""
+    l = problem.eigenvalues
+    u = np.sqrt(problem.multiplicities * l / n_train)
+    roots = -np.linalg.eigvalsh(np.diag(l) - np.outer(u, u))
+    atom_arg, root_arg = _argument(kappa + l), _argument(kappa - roots)
+    out = np.empty(l.size)
+    for s, ls in enumerate(l):
+        others = np.arange(l.size) != s
+        out[s] = (
+            (ls / (kappa + ls)).imag
+            - np.sum((roots * root_arg + ls * atom_arg[s]) / (roots + ls))
+            + np.sum((ls * atom_arg[s] - (l * atom_arg)[others]) / (ls - l[others]))
+        )
+    return out
+
+
+def _argument(values: np.ndarray) -> FloatArray:
+    """arg in [-pi, 0]: the real line is approached from below."""
+    return np.arctan2(-np.abs(values.imag), values.real)

@@ -1,0 +1,65 @@
+"""Checks on arguments, made where values are built, so that nothing later has to doubt them."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from linscale.errors import InvalidArgument
+
+FloatArray = NDArray[np.float64]
+
+
+def integer(name: str, value: Any, *, at_least: int, at_most: int | None = None) -> int:
+    """``value`` as a Python int; 3.0 and numpy integers are accepted, 3.5 and True are not."""
+    allowed = f"an integer, at least {at_least}" + (
+        "" if at_most is None else f" and at most {at_most}"
+    )
+    if isinstance(value, bool | np.bool_):
+        raise InvalidArgument(name, value, allowed)
+    try:
+        number = (
+            int(value)
+            if isinstance(value, float | np.floating) and float(value).is_integer()
+            else operator.index(value)
+        )
+    except TypeError:
+        raise InvalidArgument(name, value, allowed) from None
+    if number < at_least or (at_most is not None and number > at_most):
+        raise InvalidArgument(name, value, allowed)
+    return number
+
+
+def real(name: str, value: Any, *, positive: bool = True) -> float:
+    """``value`` as a finite float, above 0 (or at least 0 when ``positive`` is false)."""
+    allowed = "a finite number " + ("above 0" if positive else "that is not negative")
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise InvalidArgument(name, value, allowed) from None
+    if not np.isfinite(number) or number < 0 or (positive and number == 0):
+        raise InvalidArgument(name, value, allowed)
+    return number
+
+
+def vector(name: str, values: ArrayLike, *, positive: bool = False) -> FloatArray:
+    """A read-only 1-D float array of finite numbers, not negative (or above 0)."""
+    allowed = "a list of finite numbers " + ("above 0" if positive else "that are not negative")
+    try:
+        array = np.array(values, dtype=float, ndmin=1)
+    except (TypeError, ValueError):
+        raise InvalidArgument(name, values, allowed) from None
+    if array.ndim != 1 or array.size == 0 or not np.all(np.isfinite(array)):
+        raise InvalidArgument(name, values, allowed)
+    if np.any(array < 0) or (positive and np.any(array == 0)):
+        raise InvalidArgument(name, f"{array.min():.6g} (its smallest entry)", allowed)
+    return frozen(array)
+
+
+def frozen(array: NDArray[Any]) -> NDArray[Any]:
+    """The same array, marked read-only."""
+    array.setflags(write=False)
+    return array
