@@ -1,11 +1,22 @@
 """linscale: how much a learned linear reconstruction gains from more data, and where it stops."""
 
+from importlib import import_module
+from types import ModuleType
+
 from linscale import theory
 from linscale.filters import Converged, GradientDescent, GradientFlow
 from linscale.models import InverseProblem, SubspaceModel
 from linscale.problem import SpectralProblem
 
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Load the heavier parts on first use: ``montecarlo`` compiles, ``plotting`` draws."""
+    if name in ("montecarlo", "plotting"):
+        return import_module(f"linscale.{name}")
+    raise AttributeError(f"module 'linscale' has no attribute {name!r}")
+
 
 __all__ = [
     "Converged",
@@ -14,5 +25,7 @@ __all__ = [
     "InverseProblem",
     "SpectralProblem",
     "SubspaceModel",
+    "montecarlo",
+    "plotting",
     "theory",
 ]

@@ -140,7 +140,7 @@ class GradientDescent(Filter):
         k = _column(self.iterations, l)
         if np.iscomplexobj(l):
             return np.exp(k * _log1p(-self.step * l))
-        return np.power(1.0 - self.step * l, k)
+        return np.asarray(np.power(1.0 - self.step * l, k))
 
     def learned(self, l: Spectrum) -> Spectrum:
         k = _column(self.iterations, l)
@@ -187,7 +187,7 @@ def _column(parameter: FloatArray, l: Spectrum) -> FloatArray:
 
 
 def _outer(parameter: FloatArray, l: Spectrum) -> Spectrum:
-    return _column(parameter, l) * l
+    return np.asarray(_column(parameter, l) * l)
 
 
 def _log1p(z: Spectrum) -> Spectrum:

@@ -39,7 +39,7 @@ class SubspaceModel:
             raise InvalidArgument("sigma", self.sigma, "between about 1e-150 and 1e150")
 
     def spectral(self) -> SpectralProblem:
-        """l = (1 + s2, s2), n = (d, n - d), w = (1/(1+s2)^2, 0), floor = s2/(1+s2), s2 = sigma^2."""
+        """l = (1+s2, s2), n = (d, n-d), w = (1/(1+s2)^2, 0), floor = s2/(1+s2); s2 = sigma^2."""
         s2 = self.sigma**2
         return SpectralProblem(
             eigenvalues=[1.0 + s2, s2],
@@ -101,7 +101,7 @@ class InverseProblem:
         return self.signal_cov if self.forward is None else self.signal_cov @ self.forward.T
 
     def spectral(self) -> SpectralProblem:
-        """Eigenvalues of S, w_j = ||S_x A' v_j||^2 / (l_j^2 p), floor = tr S_x / p - sum w_j l_j."""
+        """l_j from S, w_j = ||S_x A' v_j||^2 / (l_j^2 p), floor = tr S_x / p - sum_j w_j l_j."""
         l, v = np.linalg.eigh(self.measurement_cov())
         l = np.maximum(l, self.sigma**2)
         w = np.sum((self.cross_cov() @ v) ** 2, axis=0) / l**2 / self.p
@@ -144,8 +144,7 @@ def _covariance(name: str, values: ArrayLike) -> FloatArray:
         raise InvalidArgument(
             name, f"a matrix with eigenvalue {smallest:.3g}", "positive semidefinite"
         )
-    validate.frozen(cov)
-    return cov
+    return validate.frozen(np.asarray(cov, dtype=float))
 
 
 def _forward(values: ArrayLike, p: int) -> FloatArray:
@@ -161,8 +160,7 @@ def _forward(values: ArrayLike, p: int) -> FloatArray:
         )
     if not np.all(np.isfinite(a)):
         raise InvalidArgument("forward", "NaN or infinite entries", "finite")
-    validate.frozen(a)
-    return a
+    return validate.frozen(a)
 
 
 def _merge_equal(

@@ -11,9 +11,12 @@ Monte Carlo that draws the residual cannot tell the two apart: all is then in ``
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linscale.validate import FloatArray
 
@@ -58,31 +61,72 @@ class RiskPath:
     value: FloatArray
     bias: FloatArray
     variance: FloatArray
+    sem: FloatArray
+    std: FloatArray
     floor: float
     parameter: str = "time"
-    sem: FloatArray = field(default_factory=lambda: np.zeros(1))
-    std: FloatArray = field(default_factory=lambda: np.full(1, np.nan))
     method: str = "theory"
     status: str = "ok"
+
+    @classmethod
+    def single(cls, point: RiskPoint) -> RiskPath:
+        """A path of one point."""
+        names = ("at", "value", "bias", "variance", "sem", "std")
+        arrays: dict[str, Any] = {name: np.array([getattr(point, name)]) for name in names}
+        return cls(**arrays, floor=point.floor, method=point.method, status=point.status)
 
     @property
     def best(self) -> RiskPoint:
         """The smallest value on the path and where it is taken."""
-        i = int(np.nanargmin(self.value)) if np.any(np.isfinite(self.value)) else 0
-        return self.point(i)
+        usable = np.where(np.isnan(self.value), np.inf, self.value)
+        return self.point(int(np.argmin(usable)))
 
     def point(self, i: int) -> RiskPoint:
         """The i-th value of the path."""
-        sem = np.broadcast_to(self.sem, self.value.shape)
-        std = np.broadcast_to(self.std, self.value.shape)
-        return RiskPoint(
-            value=float(self.value[i]),
-            floor=self.floor,
-            bias=float(self.bias[i]),
-            variance=float(self.variance[i]),
-            at=float(self.at[i]),
-            sem=float(sem[i]),
-            std=float(std[i]),
-            method=self.method,
-            status=self.status,
+        names = ("at", "value", "bias", "variance", "sem", "std")
+        values = {name: float(getattr(self, name)[i]) for name in names}
+        return RiskPoint(**values, floor=self.floor, method=self.method, status=self.status)
+
+
+@dataclass(frozen=True, eq=False)
+class RiskCurve:
+    """Risk against the number of training examples; arrays of shape (len(n_train),).
+
+    Attributes as in :class:`RiskPoint`; ``statuses`` has one string for each value.
+    """
+
+    n_train: NDArray[np.int64]
+    value: FloatArray
+    bias: FloatArray
+    variance: FloatArray
+    at: FloatArray
+    sem: FloatArray
+    std: FloatArray
+    oracle: FloatArray
+    statuses: tuple[str, ...]
+    floor: float
+
+    @classmethod
+    def of(cls, n_train: Sequence[int], points: Sequence[RiskPoint]) -> RiskCurve:
+        """The curve through one risk for each n_train."""
+        arrays = {name: np.array([getattr(p, name) for p in points]) for name in CURVE_COLUMNS}
+        return cls(
+            n_train=np.array(n_train, dtype=np.int64),
+            **arrays,
+            statuses=tuple(p.status for p in points),
+            floor=points[0].floor,
         )
+
+    def at_n_train(self, n_train: Sequence[int]) -> RiskCurve:
+        """The curve at some of its own n_train."""
+        place = np.searchsorted(self.n_train, n_train)
+        arrays = {name: getattr(self, name)[place] for name in CURVE_COLUMNS}
+        return RiskCurve(
+            n_train=self.n_train[place],
+            **arrays,
+            statuses=tuple(self.statuses[i] for i in place),
+            floor=self.floor,
+        )
+
+
+CURVE_COLUMNS = ("value", "bias", "variance", "at", "sem", "std", "oracle")

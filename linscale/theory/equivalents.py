@@ -74,7 +74,7 @@ def equivalent(
     filter: Filter,
     nodes: int = NODES,
 ) -> Equivalent:
-    """The leading-order equivalent on a contour that is safe for every point of the filter's path."""
+    """The leading-order equivalent on a contour that is safe for the filter's whole path."""
     # Beyond half the spectrum's upper end nothing is gained by going farther out.
     room = 0.5 * spectrum.high
     left, right = filter.confine(spectrum.low, spectrum.high)
@@ -124,9 +124,7 @@ def _kernel(
     return np.asarray(np.outer(kappa1 / z1, kappa2 / z2) * numerator / (1.0 - a12))
 
 
-def ridge_limit(
-    problem: SpectralProblem, n_train: float, kappa: float
-) -> tuple[float, float]:
+def ridge_limit(problem: SpectralProblem, n_train: float, kappa: float) -> tuple[float, float]:
     r"""Leading-order bias and variance of ridge at the penalty mu with effective penalty kappa.
 
         bias = sum_j w_j l_j kappa^2/(l_j + kappa)^2 / (1 - df2/N),   variance = floor df2/(N - df2)

@@ -92,7 +92,7 @@ def shares_above(problem: SpectralProblem, n_train: float, q: float) -> FloatArr
     """Share of each population atom inside the sample eigenvectors above q > 0, shape (J,)."""
     inside = _imaginary_primitive(problem, n_train, _boundary_penalty(problem, n_train, q))
     right = _imaginary_primitive(problem, n_train, complex(-2.0 * problem.eigenvalues.max(), 0.0))
-    return -(inside - right) / np.pi
+    return np.asarray((right - inside) / np.pi)
 
 
 def _boundary_penalty(problem: SpectralProblem, n_train: float, q: float) -> complex:
@@ -116,9 +116,7 @@ def _boundary_penalty(problem: SpectralProblem, n_train: float, q: float) -> com
     return complex(roots.real[np.argmin(np.abs(slope))], 0.0)
 
 
-def _imaginary_primitive(
-    problem: SpectralProblem, n_train: float, kappa: complex
-) -> FloatArray:
+def _imaginary_primitive(problem: SpectralProblem, n_train: float, kappa: complex) -> FloatArray:
     """Im F_s(kappa) for every atom s, for kappa in the closed lower half plane."""
     l = problem.eigenvalues
     u = np.sqrt(problem.multiplicities * l / n_train)
@@ -137,4 +135,4 @@ def _imaginary_primitive(
 
 def _argument(values: np.ndarray) -> FloatArray:
     """arg in [-pi, 0]: the real line is approached from below."""
-    return np.arctan2(-np.abs(values.imag), values.real)
+    return np.asarray(np.arctan2(-np.abs(values.imag), values.real))

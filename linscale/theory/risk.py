@@ -54,25 +54,19 @@ def risk(
     N = validate.integer("n_train", n_train, at_least=1)
     check_order(order)
     if isinstance(filter, Converged):
-        point = converged(problem, N)
-        return RiskPath(
-            at=filter.at,
-            value=np.array([point.value]),
-            bias=np.array([point.bias]),
-            variance=np.array([point.variance]),
-            floor=point.floor,
-            method=point.method,
-            status=point.status,
-        )
+        return RiskPath.single(converged(problem, N))
     spectrum = sample_spectrum(problem, N)
     filter.check_stable(spectrum.high, f"(2 / upper edge of the sample spectrum, n_train = {N})")
     parts = equivalent(problem, N, spectrum, filter, nodes)
     bias, variance = parts.bias(filter), parts.variance_term(filter)
+    value = problem.floor + bias + variance
     return RiskPath(
         at=filter.at,
-        value=problem.floor + bias + variance,
+        value=value,
         bias=bias,
         variance=variance,
+        sem=np.zeros_like(value),
+        std=np.full_like(value, np.nan),
         floor=problem.floor,
         parameter=filter.parameter,
         method="theory, order 0",

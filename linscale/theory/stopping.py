@@ -113,9 +113,9 @@ def _best(problem: SpectralProblem, N: float) -> RiskPoint:
     values = flow(log_t)
     i = int(np.argmin(values))
     if problem.dimension != N:
-        bias, variance = ridge_limit(problem, N, effective_penalty_at_zero(problem, N))
-        if problem.floor + bias + variance <= values[i] * (1.0 + TIE):
-            return _point(problem, bias, variance, np.inf)
+        end = ridge_limit(problem, N, effective_penalty_at_zero(problem, N))
+        if problem.floor + sum(end) <= values[i] * (1.0 + TIE):
+            return _point(problem, *end, np.inf)
     low, high = log_t[max(i - 1, 0)], log_t[min(i + 1, log_t.size - 1)]
     found = minimize_scalar(
         lambda x: float(flow(x)[0]), bounds=(low, high), method="bounded", options={"xatol": 1e-7}
@@ -128,8 +128,7 @@ def _best(problem: SpectralProblem, N: float) -> RiskPoint:
 
 def _risk_at(problem: SpectralProblem, N: float, t: float) -> float:
     if np.isinf(t):
-        bias, variance = ridge_limit(problem, N, effective_penalty_at_zero(problem, N))
-        return problem.floor + bias + variance
+        return problem.floor + sum(ridge_limit(problem, N, effective_penalty_at_zero(problem, N)))
     flow = GradientFlow(t)
     parts = equivalent(problem, N, sample_spectrum(problem, N), flow)
     return float(problem.floor + parts.bias(flow)[0] + parts.variance_term(flow)[0])

@@ -1,0 +1,129 @@
+"""Images from files or from an installed package, and the patches that stand for a signal law."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from linscale import validate
+from linscale.errors import InputError, InvalidArgument
+from linscale.validate import FloatArray
+
+SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".pgm", ".ppm", ".webp", ".npy")
+
+# Photographs whose files come inside the scikit-image wheel; text, logos and diagrams left out.
+PHOTOGRAPHS = (
+    "astronaut", "brick", "camera", "cat", "clock", "coffee", "coins", "grass", "gravel", "moon",
+    "rocket",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Image:
+    """A grey image with values on the scale where white is 1."""
+
+    name: str
+    pixels: FloatArray
+
+
+def load_images(source: Sequence[str]) -> list[Image]:
+    """``["photographs"]``, a folder, or files, as grey images in [0, 1], in order of name.
+
+    Integer images are divided by their largest possible value; colours become luminance; float
+    images (.npy, .tif) are taken as they are.
+
+    Raises
+    ------
+    InputError
+        A file that is missing or unreadable, has NaN in it, or a folder without images.
+    """
+    if list(source) == ["photographs"]:
+        return _photographs()
+    paths: list[Path] = []
+    for entry in map(Path, source):
+        if entry.is_dir():
+            inside = sorted(p for p in entry.iterdir() if p.suffix.lower() in SUFFIXES)
+            if not inside:
+                raise InputError(f"no images in the folder {entry} (looked for {_suffixes()})")
+            paths += inside
+        elif entry.is_file():
+            paths.append(entry)
+        else:
+            raise InputError(f"no such image file or folder: {entry}")
+    return [Image(path.name, _read(path)) for path in paths]
+
+
+def patches(
+    image: Image, size: int, count: int, rng: np.random.Generator
+) -> FloatArray:
+    """``count`` patches at random places (fewer if there are fewer places), (size^2, count)."""
+    size = validate.integer("patch_size", size, at_least=2)
+    height, width = image.pixels.shape
+    if min(height, width) < size:
+        raise InvalidArgument(
+            "patch_size", size, f"at most {min(height, width)}, to fit the image {image.name}"
+        )
+    windows = np.lib.stride_tricks.sliding_window_view(image.pixels, (size, size))
+    places = windows.shape[0] * windows.shape[1]
+    chosen = rng.choice(places, size=min(count, places), replace=False)
+    rows, columns = np.unravel_index(np.sort(chosen), windows.shape[:2])
+    return np.ascontiguousarray(windows[rows, columns].reshape(len(chosen), -1).T)
+
+
+def _photographs() -> list[Image]:
+    try:
+        from skimage import data
+    except ImportError:
+        raise InputError(
+            "--images photographs needs scikit-image: pip install 'linscale[images]'"
+        ) from None
+    return [Image(name, _grey(getattr(data, name)(), name)) for name in PHOTOGRAPHS]
+
+
+def _read(path: Path) -> FloatArray:
+    if path.suffix.lower() == ".npy":
+        try:
+            array = np.load(path, allow_pickle=False)
+        except (OSError, ValueError, EOFError):
+            raise InputError(f"cannot read {path} as a NumPy array") from None
+        return _grey(array, str(path))
+    import PIL.Image
+
+    try:
+        with PIL.Image.open(path) as image:
+            if image.mode in ("P", "PA", "CMYK", "YCbCr", "LAB", "HSV"):
+                image = image.convert("RGB")
+            array = np.asarray(image)
+    except (OSError, ValueError, SyntaxError, PIL.Image.DecompressionBombError):
+        raise InputError(f"cannot read {path} as an image") from None
+    return _grey(array, str(path))
+
+
+def _grey(array: np.ndarray, name: str) -> FloatArray:
+    if array.dtype.kind not in "buif" or array.ndim not in (2, 3):
+        raise InputError(f"{name}: not an image of numbers, but {array.dtype}, {array.ndim}-D")
+    if array.dtype == bool:
+        scaled = array.astype(float)
+    elif array.dtype.kind in "ui":
+        # 16-bit PNGs may arrive as int32.
+        top = 255 if array.dtype.itemsize == 1 else 65535
+        scaled = array / float(top)
+    else:
+        scaled = array.astype(float)
+    if scaled.ndim == 3:
+        if scaled.shape[2] not in (2, 3, 4):
+            raise InputError(f"{name}: {scaled.shape[2]} channels; grey, RGB or RGBA is needed")
+        # Rec. 709 luminance; an alpha channel is dropped.
+        scaled = (
+            scaled[..., 0] if scaled.shape[2] == 2 else scaled[..., :3] @ (0.2126, 0.7152, 0.0722)
+        )
+    if not np.all(np.isfinite(scaled)):
+        raise InputError(f"{name}: holds NaN or infinite pixels; mask or fill them first")
+    return np.asarray(scaled)
+
+
+def _suffixes() -> str:
+    return ", ".join(SUFFIXES)

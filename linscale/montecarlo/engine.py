@@ -1,0 +1,150 @@
+"""Running many draws: independent streams, threads, BLAS pinned to one thread inside.
+
+Each draw owns a random stream spawned from the seed, and results are gathered in the order of the
+draws, so the numbers depend on the seed alone, not on the number of workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from linscale import validate
+from linscale.errors import InvalidArgument, Unsupported
+from linscale.filters import Filter
+from linscale.models import SubspaceModel
+from linscale.montecarlo.draws import LinearDraw, SubspaceDraw, draw_linear, draw_subspace
+from linscale.montecarlo.laws import gaussian_law
+from linscale.problem import Model, SpectralProblem
+from linscale.validate import FloatArray
+
+Result = TypeVar("Result")
+Draw = SubspaceDraw | LinearDraw
+Progress = Callable[[], object] | None
+ENGINES = ("auto", "dense")
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """What every draw gave: learning errors of shape (trials, T) for each filter, and more.
+
+    ``variances`` are nan where the residual was drawn; ``largest`` holds the largest eigenvalue of
+    each draw's YY'/N, ``pca`` its PCA risk (nan where it was not asked for).
+    """
+
+    problem: SpectralProblem
+    n_train: int
+    biases: list[FloatArray]
+    variances: list[FloatArray]
+    largest: FloatArray
+    pca: FloatArray
+    method: str
+
+
+def simulate(
+    model: Model,
+    n_train: int,
+    filters: Sequence[Filter],
+    trials: int,
+    rng: Any,
+    engine: str,
+    residual: str,
+    workers: int,
+    progress: Progress,
+    with_pca: bool = False,
+) -> Samples:
+    """Draw ``trials`` training sets and evaluate every filter's path on each."""
+    name = choose_engine(engine)
+    N = validate.integer("n_train", n_train, at_least=1)
+    if with_pca and not isinstance(model, SubspaceModel):
+        raise Unsupported("pca needs a SubspaceModel: only that says how many directions to keep")
+    draw = sampler(model, N, residual)
+
+    def task(stream: np.random.Generator) -> tuple[Any, ...]:
+        d = draw(stream)
+        # A path that diverges overflows; it is counted afterwards, not hidden.
+        with np.errstate(over="ignore", invalid="ignore"):
+            paths = [d.path(filter) for filter in filters]
+        risk_of_pca = d.pca() if with_pca and isinstance(d, SubspaceDraw) else np.nan
+        return paths, float(d.eigenvalues[-1]), risk_of_pca
+
+    results = run(task, trials, rng, workers, progress)
+    return Samples(
+        problem=model.spectral(),
+        n_train=N,
+        biases=[np.array([r[0][k][0] for r in results]) for k in range(len(filters))],
+        variances=[np.array([r[0][k][1] for r in results]) for k in range(len(filters))],
+        largest=np.array([r[1] for r in results]),
+        pca=np.array([r[2] for r in results]),
+        method=f"montecarlo, {name} engine, residual {residual}, {len(results)} draws",
+    )
+
+
+def choose_engine(engine: str) -> str:
+    """The engine that will run: "dense", actual data, is the only one so far."""
+    if engine not in ENGINES:
+        raise InvalidArgument("engine", repr(engine), "one of " + ", ".join(map(repr, ENGINES)))
+    return "dense"
+
+
+def sampler(model: Model, n_train: int, residual: str) -> Callable[[np.random.Generator], Draw]:
+    """A function that draws one training set and decomposes it."""
+    if residual not in ("averaged", "drawn"):
+        raise InvalidArgument("residual", repr(residual), "'averaged' or 'drawn'")
+    drawn = residual == "drawn"
+    if isinstance(model, SubspaceModel):
+        return lambda rng: draw_subspace(model, n_train, rng, drawn)
+    law = gaussian_law(model)
+    return lambda rng: draw_linear(law, n_train, rng, drawn)
+
+
+def run(
+    task: Callable[[np.random.Generator], Result],
+    trials: int,
+    rng: Any,
+    workers: int = 1,
+    progress: Progress = None,
+) -> list[Result]:
+    """Run ``task`` once on each of ``trials`` streams; results in the order of the streams.
+
+    ``progress`` is called once for each finished draw. An exception, Ctrl-C included, drops the
+    draws not yet begun and is passed on.
+    """
+    trials = validate.integer("trials", trials, at_least=1)
+    workers = validate.integer("workers", workers, at_least=1)
+    streams = seed_sequence(rng).spawn(trials)
+
+    def one(stream: np.random.SeedSequence) -> Result:
+        result = task(np.random.default_rng(stream))
+        if progress is not None:
+            progress()
+        return result
+
+    with threadpool_limits(limits=1):
+        if workers == 1:
+            return [one(stream) for stream in streams]
+        pool = ThreadPoolExecutor(workers)
+        try:
+            return list(pool.map(one, streams))
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def seed_sequence(rng: Any) -> np.random.SeedSequence:
+    """``rng`` as SPEC 7 has it: None, an integer, a SeedSequence or a Generator."""
+    if isinstance(rng, np.random.SeedSequence):
+        return rng
+    try:
+        sequence = np.random.default_rng(rng).bit_generator.seed_seq
+    except (TypeError, ValueError):
+        raise InvalidArgument(
+            "rng", rng, "None, an integer >= 0, a SeedSequence or a Generator"
+        ) from None
+    if not isinstance(sequence, np.random.SeedSequence):
+        raise Unsupported("rng: its bit generator cannot spawn independent streams")
+    return sequence

@@ -1,0 +1,102 @@
+"""The joint law of signal and measurement, as covariances and a sampler."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from linscale.models import InverseProblem
+from linscale.problem import Model, SpectralProblem
+from linscale.validate import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class GaussianLaw:
+    """Zero-mean Gaussian (x, y) with x = signal_root g, or x = B y + residual_root g.
+
+    Attributes
+    ----------
+    measurement_cov : (n, n) array
+        S = Cov(y).
+    cross_cov : (p, n) array
+        Cov(x, y).
+    best : (p, n) array
+        B = Cov(x, y) S^{-1}.
+    signal_trace, floor, scale : float
+        tr S_x (not divided), the floor (divided by scale), and scale.
+    """
+
+    measurement_cov: FloatArray
+    cross_cov: FloatArray
+    best: FloatArray
+    signal_trace: float
+    floor: float
+    scale: float
+    forward: FloatArray | None
+    sigma: float
+    signal_root: FloatArray | None
+    residual_sd: float
+
+    @property
+    def n(self) -> int:
+        return int(self.measurement_cov.shape[0])
+
+    @property
+    def p(self) -> int:
+        return int(self.cross_cov.shape[0])
+
+    def sample(self, count: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+        """``count`` pairs: x of shape (p, count), y of shape (n, count)."""
+        if self.signal_root is None:  # a spectral problem, in the eigenbasis of S
+            y = np.sqrt(np.diag(self.measurement_cov))[:, None] * rng.standard_normal(
+                (self.n, count)
+            )
+            e = self.residual_sd * rng.standard_normal((self.p, count))
+            return np.diag(self.best)[:, None] * y + e, y
+        x = self.signal_root @ rng.standard_normal((self.signal_root.shape[1], count))
+        clean = x if self.forward is None else self.forward @ x
+        return x, clean + self.sigma * rng.standard_normal((self.n, count))
+
+
+def gaussian_law(model: Model) -> GaussianLaw:
+    """The law behind a model; a bare spectral problem gets one in its own eigenbasis."""
+    if isinstance(model, InverseProblem):
+        return _inverse_problem_law(model)
+    return _spectral_law(model.spectral())
+
+
+def _inverse_problem_law(model: InverseProblem) -> GaussianLaw:
+    k, v = np.linalg.eigh(model.signal_cov)
+    s, cross = model.measurement_cov(), model.cross_cov()
+    return GaussianLaw(
+        measurement_cov=s,
+        cross_cov=cross,
+        best=np.asarray(np.linalg.solve(s, cross.T).T, dtype=float),
+        signal_trace=float(np.trace(model.signal_cov)),
+        floor=model.spectral().floor,
+        scale=float(model.p),
+        forward=model.forward,
+        sigma=model.sigma,
+        signal_root=v * np.sqrt(np.maximum(k, 0.0)),
+        residual_sd=0.0,
+    )
+
+
+def _spectral_law(problem: SpectralProblem) -> GaussianLaw:
+    """S diagonal, B diagonal with ||B P_j||^2 = scale w_j, residual isotropic of trace floor."""
+    n = problem.multiplicities.astype(int)
+    l = np.repeat(problem.eigenvalues, n)
+    b = np.repeat(np.sqrt(problem.target_weights * problem.scale / n), n)
+    return GaussianLaw(
+        measurement_cov=np.diag(l),
+        cross_cov=np.diag(b * l),
+        best=np.diag(b),
+        signal_trace=problem.zero_risk * problem.scale,
+        floor=problem.floor,
+        scale=problem.scale,
+        forward=None,
+        sigma=0.0,
+        signal_root=None,
+        residual_sd=float(np.sqrt(problem.floor * problem.scale / problem.dimension)),
+    )

@@ -1,0 +1,175 @@
+"""Risk against the number of training examples: theory beside simulation, as one saved value."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from linscale import theory
+from linscale.errors import InputError
+from linscale.files import write_atomically
+from linscale.models import SubspaceModel
+from linscale.risk import CURVE_COLUMNS, RiskCurve, RiskPoint
+from linscale.validate import FloatArray
+
+FORMAT = 1
+THEORY_POINTS = 80
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """Learning curves by theory and by simulation.
+
+    Attributes
+    ----------
+    theory, simulated : mapping from an estimator's name to a RiskCurve
+        Theory on a grid of n_train fine enough to draw, which holds every simulated n_train.
+    exponent : (len(n_train),) array
+        d log R / d log N of the first theory curve, at the simulated n_train.
+    floor : float
+        Risk of the best linear estimator.
+    saturation : int
+        n_train beyond which less than 1 % is left to gain by the first estimator.
+    meta : dict
+        Parameters, seed and versions; JSON.
+    """
+
+    theory: Mapping[str, RiskCurve]
+    simulated: Mapping[str, RiskCurve]
+    exponent: FloatArray
+    floor: float
+    saturation: int
+    meta: dict[str, Any]
+
+    def save(self, path: Path) -> None:
+        """Write one .npz file, whole or not at all."""
+        arrays: dict[str, Any] = {"exponent": self.exponent}
+        header = {
+            "format": FORMAT, "floor": self.floor, "saturation": self.saturation, "meta": self.meta,
+            "curves": [],
+        }  # fmt: skip
+        for kind in ("theory", "simulated"):
+            for name, curve in getattr(self, kind).items():
+                header["curves"].append([kind, name, curve.floor, list(curve.statuses)])
+                for column in ("n_train", *CURVE_COLUMNS):
+                    arrays[f"{kind}/{name}/{column}"] = getattr(curve, column)
+        buffer = BytesIO()
+        np.savez_compressed(buffer, header=np.array(json.dumps(header)), **arrays)
+        write_atomically(path, buffer.getvalue())
+
+    @classmethod
+    def load(cls, path: Path) -> Study:
+        """Read what :meth:`save` wrote.
+
+        Raises
+        ------
+        InputError
+            If the file is missing, is not such a file, or was written in a newer format.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as data:
+                header = json.loads(str(data["header"]))
+                if header["format"] > FORMAT:
+                    raise InputError(f"{path} was written by a newer linscale; update to read it")
+                curves: dict[str, dict[str, RiskCurve]] = {"theory": {}, "simulated": {}}
+                for kind, name, floor, statuses in header["curves"]:
+                    columns = {c: data[f"{kind}/{name}/{c}"] for c in ("n_train", *CURVE_COLUMNS)}
+                    curves[kind][name] = RiskCurve(
+                        **columns, statuses=tuple(statuses), floor=floor
+                    )
+                exponent = data["exponent"]
+        except FileNotFoundError:
+            raise InputError(f"no such file: {path}") from None
+        except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError) as error:
+            raise InputError(f"{path} is not a saved study ({type(error).__name__})") from None
+        return cls(
+            **curves,
+            exponent=exponent,
+            floor=header["floor"],
+            saturation=header["saturation"],
+            meta=header["meta"],
+        )
+
+
+def subspace_study(
+    model: SubspaceModel,
+    n_train: Sequence[int],
+    draws: int,
+    seed: int,
+    *,
+    engine: str = "auto",
+    residual: str = "averaged",
+    workers: int = 1,
+    progress: Callable[[int], object] | None = None,
+) -> Study:
+    """Early-stopped, converged and PCA risks of the subspace model.
+
+    Every n_train has its own random stream, keyed by (seed, n_train), so a point does not change
+    when others are added. ``progress(n_train)`` is called once for each finished draw.
+    """
+    from linscale import montecarlo
+
+    estimates = []
+    for N in n_train:
+        stream = np.random.SeedSequence(seed, spawn_key=(N,))
+        estimates.append(
+            montecarlo.estimates(
+                model, N, trials=draws, rng=stream, engine=engine, residual=residual,
+                workers=workers, progress=(lambda N=N: progress(N)) if progress else None,
+            )
+        )  # fmt: skip
+    fine = theory_grid(n_train)
+    ask: dict[str, Callable[[SubspaceModel, int], RiskPoint]] = {
+        "early-stopped": theory.early_stopped,
+        "converged": theory.converged,
+        "PCA": theory.pca,
+    }
+    return Study(
+        theory={
+            name: RiskCurve.of(fine, [f(model, N) for N in fine]) for name, f in ask.items()
+        },
+        simulated={
+            "early-stopped": RiskCurve.of(n_train, [e.early_stopped for e in estimates]),
+            "converged": RiskCurve.of(n_train, [e.converged for e in estimates]),
+            "PCA": RiskCurve.of(n_train, [e.pca for e in estimates if e.pca is not None]),
+        },
+        exponent=np.array([theory.local_exponent(model, N) for N in n_train]),
+        floor=model.spectral().floor,
+        saturation=theory.saturation(model),
+        meta={
+            "kind": "subspace",
+            "model": {"n": model.n, "d": model.d, "sigma": model.sigma},
+            "n_train": list(n_train),
+            "draws": draws,
+            "seed": seed,
+            "engine": engine,
+            "residual": residual,
+            **environment(),
+        },
+    )
+
+
+def theory_grid(n_train: Sequence[int]) -> list[int]:
+    """Integers spread evenly in log N over the range of n_train, holding every one of them."""
+    fine = np.geomspace(min(n_train), max(n_train), THEORY_POINTS)
+    return sorted({*np.round(fine).astype(int).tolist(), *n_train})
+
+
+def environment() -> dict[str, Any]:
+    """What the numbers were made with."""
+    packages = ("linscale", "numpy", "scipy", "numba")
+    found = {}
+    for name in packages:
+        try:
+            found[name] = version(name)
+        except Exception:  # not installed as a distribution: run from a source tree
+            found[name] = "source tree"
+    return {"versions": {"python": platform.python_version(), **found}}
