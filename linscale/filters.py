@@ -193,4 +193,4 @@ def _outer(parameter: FloatArray, l: Spectrum) -> Spectrum:
 def _log1p(z: Spectrum) -> Spectrum:
     """log(1 + z) for complex z, accurate near 0; k log(1 + z) is used with integer k only."""
     x, y = z.real, z.imag
-    return 0.5 * np.log1p(x * (2.0 + x) + y * y) + 1j * np.arctan2(y, 1.0 + x)
+    return np.asarray(0.5 * np.log1p(x * (2.0 + x) + y * y) + 1j * np.arctan2(y, 1.0 + x))

@@ -56,9 +56,7 @@ def load_images(source: Sequence[str]) -> list[Image]:
     return [Image(path.name, _read(path)) for path in paths]
 
 
-def patches(
-    image: Image, size: int, count: int, rng: np.random.Generator
-) -> FloatArray:
+def patches(image: Image, size: int, count: int, rng: np.random.Generator) -> FloatArray:
     """``count`` patches at random places (fewer if there are fewer places), (size^2, count)."""
     size = validate.integer("patch_size", size, at_least=2)
     height, width = image.pixels.shape

@@ -6,6 +6,7 @@ import json
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
@@ -52,7 +53,7 @@ class Study:
     def save(self, path: Path) -> None:
         """Write one .npz file, whole or not at all."""
         arrays: dict[str, Any] = {"exponent": self.exponent}
-        header = {
+        header: dict[str, Any] = {
             "format": FORMAT, "floor": self.floor, "saturation": self.saturation, "meta": self.meta,
             "curves": [],
         }  # fmt: skip
@@ -82,9 +83,7 @@ class Study:
                 curves: dict[str, dict[str, RiskCurve]] = {"theory": {}, "simulated": {}}
                 for kind, name, floor, statuses in header["curves"]:
                     columns = {c: data[f"{kind}/{name}/{c}"] for c in ("n_train", *CURVE_COLUMNS)}
-                    curves[kind][name] = RiskCurve(
-                        **columns, statuses=tuple(statuses), floor=floor
-                    )
+                    curves[kind][name] = RiskCurve(**columns, statuses=tuple(statuses), floor=floor)
                 exponent = data["exponent"]
         except FileNotFoundError:
             raise InputError(f"no such file: {path}") from None
@@ -123,7 +122,7 @@ def subspace_study(
         estimates.append(
             montecarlo.estimates(
                 model, N, trials=draws, rng=stream, engine=engine, residual=residual,
-                workers=workers, progress=(lambda N=N: progress(N)) if progress else None,
+                workers=workers, progress=progress_at(progress, N),
             )
         )  # fmt: skip
     fine = theory_grid(n_train)
@@ -133,9 +132,7 @@ def subspace_study(
         "PCA": theory.pca,
     }
     return Study(
-        theory={
-            name: RiskCurve.of(fine, [f(model, N) for N in fine]) for name, f in ask.items()
-        },
+        theory={name: RiskCurve.of(fine, [f(model, N) for N in fine]) for name, f in ask.items()},
         simulated={
             "early-stopped": RiskCurve.of(n_train, [e.early_stopped for e in estimates]),
             "converged": RiskCurve.of(n_train, [e.converged for e in estimates]),
@@ -155,6 +152,13 @@ def subspace_study(
             **environment(),
         },
     )
+
+
+def progress_at(
+    progress: Callable[[int], object] | None, n_train: int
+) -> Callable[[], object] | None:
+    """The progress callback of one n_train."""
+    return None if progress is None else partial(progress, n_train)
 
 
 def theory_grid(n_train: Sequence[int]) -> list[int]:

@@ -81,11 +81,12 @@ def subspace_overlap(model: SubspaceModel, n_train: int) -> float:
     low = max(spectrum.lower_edge, 1e-12 * float(problem.eigenvalues.min())) * (1 + 1e-9)
     high = spectrum.high * (1 - 1e-9)
 
-    def excess(q: float) -> float:
-        return float(problem.multiplicities @ shares_above(problem, N, q)) - d
+    def excess(log_q: float) -> float:
+        return float(problem.multiplicities @ shares_above(problem, N, np.exp(log_q))) - d
 
-    q = brentq(excess, low, high, xtol=1e-300, rtol=1e-14)
-    return float(np.clip(shares_above(problem, N, q)[0], 0.0, 1.0))
+    # In a gap the count is flat at d, up to rounding, and so is the overlap: any q there will do.
+    log_q = brentq(excess, np.log(low), np.log(high), xtol=1e-13, maxiter=200)
+    return float(np.clip(shares_above(problem, N, np.exp(log_q))[0], 0.0, 1.0))
 
 
 def shares_above(problem: SpectralProblem, n_train: float, q: float) -> FloatArray:

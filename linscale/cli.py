@@ -1,0 +1,42 @@
+"""The ``linscale`` command. Each subcommand lives in a module of its own."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from linscale import __version__, cli_risk
+from linscale.errors import LinscaleError
+
+
+class Parser(argparse.ArgumentParser):
+    """Errors are one line on standard error, with exit status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message}", file=sys.stderr)
+        sys.exit(2)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns the exit status."""
+    parser = Parser("linscale", description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.description = "How much a learned reconstruction gains from more training data."
+    parser.add_argument("--version", action="version", version=f"linscale {__version__}")
+    subcommands = parser.add_subparsers(
+        dest="command", required=True, metavar="COMMAND", parser_class=Parser
+    )
+    cli_risk.add_to(subcommands)
+    options = parser.parse_args(argv)
+    try:
+        return int(options.run(options))
+    except LinscaleError as error:
+        print(f"linscale {options.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print(f"\nlinscale {options.command}: interrupted", file=sys.stderr)
+        return 130
+    except MemoryError:
+        print(f"linscale {options.command}: not enough memory for this size", file=sys.stderr)
+        return 1

@@ -1,0 +1,275 @@
+"""``linscale risk``: risk against the number of training examples, theory beside simulation."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from linscale.errors import InvalidArgument
+from linscale.models import SubspaceModel
+from linscale.setups import DEFAULT_SETUP, N_TRAIN, SETUPS, setup
+from linscale.study import Study, subspace_study
+
+DRAWS = 200
+LARGE_N, DRAWS_FOR_LARGE_N = 1_000, 20
+HUGE_N, LARGEST_N_TRAIN_FOR_HUGE_N = 10_000, 1_024
+IMAGE_N_TRAIN = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000)
+QUICK_DRAWS = 20
+QUICK_N_TRAIN = (1, 4, 10, 16, 30, 64, 256, 1_024)
+
+
+def add_to(subcommands: Any) -> None:
+    """Add the subcommand and its options."""
+    parser = subcommands.add_parser(
+        "risk",
+        help="risk against the number of training examples",
+        description="Risk against the number of training examples N: exact theory beside "
+        "simulation for the subspace model of Klug and Heckel (2023), or beside gradient descent "
+        "trained on patches of real images. Prints a table; saves arrays, CSV, PNG and SVG.",
+    )
+    model = parser.add_argument_group("subspace model")
+    model.add_argument("--n", type=int, help="dimension of the signal (default 100)")
+    model.add_argument("--d", type=int, help="dimension of the subspace (default 10)")
+    model.add_argument("--sigma", type=float, help="noise (default 0.05; images: 25/255)")
+    model.add_argument("--setup", metavar="NAME", help="a setup of the paper: " + ", ".join(SETUPS))
+    model.add_argument("--all", action="store_true", help="all eight setups of the paper")
+    images = parser.add_argument_group("real images")
+    images.add_argument(
+        "--images", nargs="+", metavar="SOURCE",
+        help="a folder, image files, or the word 'photographs' for those in scikit-image",
+    )  # fmt: skip
+    images.add_argument("--patch-size", type=int, help="side of a patch in pixels (default 12)")
+    run = parser.add_argument_group("simulation")
+    run.add_argument("--n-train", type=int, nargs="+", metavar="N", help="values of N")
+    run.add_argument("--draws", type=int, help=f"training sets for each N (default {DRAWS})")
+    run.add_argument("--seed", type=int, default=0, help="the numbers depend on it alone")
+    run.add_argument("--workers", type=int, default=_cores(), help="threads (default: all cores)")
+    run.add_argument("--engine", default="auto", help="auto or dense")
+    run.add_argument(
+        "--residual", choices=("averaged", "drawn"), default="averaged",
+        help="average the targets' residual in closed form (smaller standard error), or draw it "
+        "(the spread of real training runs)",
+    )  # fmt: skip
+    run.add_argument("--quick", action="store_true", help="few draws and few N, in seconds")
+    output = parser.add_argument_group("output")
+    output.add_argument("--out", type=Path, default=Path("results/risk_vs_n"), metavar="FOLDER")
+    output.add_argument(
+        "--from", dest="saved", type=Path, metavar="SAVED", help="redraw from a saved .npz file"
+    )
+    parser.set_defaults(run=run_risk)
+
+
+def run_risk(options: argparse.Namespace) -> int:
+    """Carry out the parsed options."""
+    from linscale.files import prepare_folder
+
+    if options.saved is not None:
+        study = Study.load(options.saved)
+        _report(study, prepare_folder(options.out), options.saved.stem)
+        return 0
+    _check(options)
+    if options.images:
+        _run_images(options)
+    elif options.all:
+        _run_all(options)
+    else:
+        name = "risk_vs_n" if options.setup is None else options.setup
+        model = _model(options)
+        n_train = _n_train(options, N_TRAIN)
+        study = _subspace(options, model, n_train, options.draws or DRAWS, prepare_folder)
+        _report(study, options.out, name)
+    return 0
+
+
+def _run_all(options: argparse.Namespace) -> None:
+    from linscale import plotting
+    from linscale.files import prepare_folder
+
+    out = prepare_folder(options.out)
+    studies = {}
+    for name, model in SETUPS.items():
+        n_train, draws = _n_train(options, N_TRAIN), options.draws or DRAWS
+        if model.n >= LARGE_N and draws > DRAWS_FOR_LARGE_N and options.draws is None:
+            draws = DRAWS_FOR_LARGE_N
+            print(f"{name}: {draws} draws, since n = {model.n:,} (--draws overrides)")
+        if model.n >= HUGE_N and options.n_train is None:
+            n_train = [N for N in n_train if N <= LARGEST_N_TRAIN_FOR_HUGE_N]
+            print(f"{name}: N up to {n_train[-1]:,} only (--n-train overrides)")
+        studies[name] = _subspace(options, model, n_train, draws, prepare_folder)
+        _report(studies[name], out, name)
+    for path in plotting.save(plotting.draw_all(studies), out / "all"):
+        print(f"wrote {path}")
+
+
+def _run_images(options: argparse.Namespace) -> None:
+    from linscale.files import prepare_folder
+    from linscale.image_study import image_study
+    from linscale.images import load_images
+
+    images = load_images(options.images)
+    out = prepare_folder(options.out)
+    n_train, draws = _n_train(options, IMAGE_N_TRAIN), options.draws or DRAWS
+    sigma = 25.0 / 255.0 if options.sigma is None else options.sigma
+    with _progress(n_train, draws) as step:
+        study = image_study(
+            images, sigma, n_train, draws, options.seed, patch_size=options.patch_size or 12,
+            workers=options.workers, progress=step,
+        )  # fmt: skip
+    _report(study, out, "images")
+
+
+def _subspace(
+    options: argparse.Namespace,
+    model: SubspaceModel,
+    n_train: list[int],
+    draws: int,
+    prepare_folder: Callable[[Path], Path],
+) -> Study:
+    prepare_folder(options.out)
+    with _progress(n_train, draws, model.n) as step:
+        return subspace_study(
+            model, n_train, draws, options.seed, engine=options.engine, residual=options.residual,
+            workers=options.workers, progress=step,
+        )  # fmt: skip
+
+
+def _report(study: Study, out: Path, stem: str) -> None:
+    """Print the table; write arrays, CSV and figure."""
+    from linscale import plotting, tables
+    from linscale.files import write_atomically
+
+    table = tables.columns(study)
+    print(f"\n{_headline(study)}\n\n{tables.text(table)}\n\n{_footnote(study)}\n")
+    study.save(out / f"{stem}.npz")
+    write_atomically(out / f"{stem}.csv", tables.to_csv(table).encode())
+    figures = plotting.save(plotting.draw(study), out / stem)
+    names = ", ".join(p.name for p in (out / f"{stem}.npz", out / f"{stem}.csv", *figures))
+    print(f"wrote {names} in {out}")
+
+
+def _headline(study: Study) -> str:
+    meta = study.meta
+    if meta["kind"] == "images":
+        size = meta["patch_size"]
+        return (
+            f"Denoising {size} x {size} patches at sigma = {255 * meta['sigma']:.4g}/255: risk per "
+            f"pixel, and PSNR of the mean risk in dB; {meta['draws']} draws, seed {meta['seed']}"
+        )
+    model = meta["model"]
+    return (
+        f"Subspace model n = {model['n']}, d = {model['d']}, sigma = {model['sigma']:g}: risk per "
+        f"subspace dimension; {meta['draws']} draws, residual {meta['residual']}, "
+        f"seed {meta['seed']}"
+    )
+
+
+def _footnote(study: Study) -> str:
+    lines = [
+        f"Beyond N = {study.saturation:,} less than 1 % is left to gain by early-stopped descent "
+        f"(floor {study.floor:.4g})."
+    ]
+    meta = study.meta
+    if meta["kind"] == "images":
+        lines.append(f"Trained on: {', '.join(meta['train_images'])}.")
+        if meta["held_out_images"]:
+            lines.append(
+                "'trained' is measured on patches of the same images, 'other im.' on images never "
+                f"trained on: {', '.join(meta['held_out_images'])}."
+            )
+        else:
+            lines.append(
+                "Measured on patches of the same images that it was trained on: one image alone "
+                "leaves none to hold out."
+            )
+        lines.append(
+            "The theory takes patches as Gaussian. Their contrast varies, which acts like fewer "
+            "samples: it is optimistic at small N."
+        )
+    else:
+        lines.append(
+            "Theory is the leading order (converged for N > n + 1: exact); its relative error "
+            "falls as 1/N and is largest near N = d, where the risk is steepest."
+        )
+        curve = study.simulated["converged"]
+        for N, status in zip(curve.n_train, curve.statuses, strict=True):
+            if status != "ok":
+                lines.append(f"Converged, N = {N}: {status}.")
+    return "\n".join(lines)
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Options that exclude each other, before anything is done."""
+    chosen = {
+        "--setup": options.setup is not None, "--all": options.all,
+        "--images": options.images is not None,
+    }  # fmt: skip
+    named = [name for name, given in chosen.items() if given]
+    if len(named) > 1:
+        raise InvalidArgument(named[1], "given", f"left out, as it excludes {named[0]}")
+    for name in ("n", "d", "sigma"):
+        if getattr(options, name) is not None and named and (name, named[0]) != (
+            "sigma", "--images",
+        ):  # fmt: skip
+            raise InvalidArgument(f"--{name}", getattr(options, name), f"left out with {named[0]}")
+    if options.patch_size is not None and options.images is None:
+        raise InvalidArgument("--patch-size", options.patch_size, "left out without --images")
+    for name in ("draws", "workers"):
+        value = getattr(options, name)
+        if value is not None and value < 1:
+            raise InvalidArgument(f"--{name}", value, "at least 1")
+    if options.seed < 0:
+        raise InvalidArgument("--seed", options.seed, "an integer that is not negative")
+    if options.quick:
+        options.draws = options.draws or QUICK_DRAWS
+
+
+def _model(options: argparse.Namespace) -> SubspaceModel:
+    base = setup(options.setup or DEFAULT_SETUP)
+    given = {k: getattr(options, k) for k in ("n", "d", "sigma") if getattr(options, k) is not None}
+    return SubspaceModel(**{"n": base.n, "d": base.d, "sigma": base.sigma, **given})
+
+
+def _n_train(options: argparse.Namespace, default: tuple[int, ...]) -> list[int]:
+    values = options.n_train or (
+        [N for N in default if N in QUICK_N_TRAIN or (default is IMAGE_N_TRAIN and N <= 1_000)]
+        if options.quick
+        else default
+    )
+    if min(values) < 1:
+        raise InvalidArgument("--n-train", min(values), "at least 1")
+    return sorted(set(values))
+
+
+def _progress(n_train: list[int], draws: int, n: int = 100) -> Any:
+    """A progress bar weighted by what a draw costs; hidden where there is no terminal."""
+    from contextlib import contextmanager
+
+    from tqdm import tqdm
+
+    # Random numbers and Gram matrix, then the decomposition.
+    cost = {N: n * N * (20 + min(n, N)) + 30 * min(n, N) ** 3 for N in n_train}
+
+    @contextmanager
+    def bar() -> Any:
+        shape = "{desc} {percentage:3.0f}% |{bar}| {elapsed} elapsed, {remaining} left"
+        with tqdm(
+            total=draws * sum(cost.values()), bar_format=shape, disable=None, leave=False
+        ) as progress:
+
+            def step(N: int) -> None:
+                progress.set_description_str(f"N = {N:,}", refresh=False)
+                progress.update(cost[N])
+
+            yield step
+
+    return bar()
+
+
+def _cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:  # not on this system
+        return os.cpu_count() or 1
