@@ -34,7 +34,8 @@ RC = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.titlesize": 10,
-    "legend.frameon": False,
+    "legend.framealpha": 1.0,
+    "legend.edgecolor": "none",
     "legend.fontsize": 8,
     "savefig.dpi": 200,
     "svg.fonttype": "none",
@@ -59,14 +60,13 @@ def draw_all(studies: Mapping[str, Study]) -> Figure:
         for axes in grid.flat[len(studies) :]:
             axes.set_visible(False)
         for axes, study in zip(grid.flat, studies.values(), strict=False):
-            _curves(axes, study)
+            entries = _curves(axes, study)
             axes.set_title(_model_title(study), fontsize=9)
         for axes in grid[-1]:
             axes.set_xlabel("training examples $N$")
         for axes in grid[:, 0]:
             axes.set_ylabel("risk per subspace dimension")
-        handles, labels = grid[0, 0].get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside lower center", ncols=5)
+        figure.legend(*zip(*entries, strict=True), loc="outside lower center", ncols=4)
         return figure
 
 
@@ -87,23 +87,34 @@ def save(figure: Figure, stem: Path) -> list[Path]:
 def _subspace(study: Study) -> Figure:
     figure = Figure(figsize=(6.4, 5.6), layout="constrained")
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    _curves(top, study)
-    top.set_title(_model_title(study))
+    entries = _curves(top, study)
+    top.set_title(_model_title(study) + ": theory (lines) and simulation (points)")
     top.set_ylabel("risk per subspace dimension")
     _mark_saturation(top, study)
-    top.legend(loc="upper right")
+    top.legend(*zip(*entries, strict=True), loc="upper right")
 
+    highest = 1.0
     for name, measured in study.simulated.items():
         predicted = study.theory[name].at_n_train(measured.n_train.tolist())
         shown = np.isfinite(predicted.value) & np.isfinite(measured.sem)
         ratio = 100.0 * (measured.value[shown] / predicted.value[shown] - 1.0)
         error = 100.0 * measured.sem[shown] / predicted.value[shown]
+        highest = max(highest, float(np.max(np.abs(ratio), initial=0.0)))
         bottom.errorbar(
-            measured.n_train[shown], ratio, error, ls="none", ms=3.5, capsize=2, **STYLE[name]
+            measured.n_train[shown],
+            ratio,
+            error,
+            ls="none",
+            ms=3.5,
+            capsize=2,
+            mfc="white",
+            **STYLE[name],
         )
     bottom.axhline(0.0, color="0.3", lw=0.8)
     bottom.set_yscale("symlog", linthresh=1.0)
-    bottom.set_yticks([-10, -1, 0, 1, 10], ["−10", "−1", "0", "1", "10"])
+    bottom.set_ylim(-2.0 * highest, 2.0 * highest)
+    ticks = [0.0, *(s * m for m in (1.0, 10.0, 100.0) if m < 2.0 * highest for s in (-1, 1))]
+    bottom.set_yticks(ticks, [f"{t:g}".replace("-", "−") for t in ticks])
     bottom.minorticks_off()
     bottom.set_xscale("log")
     bottom.set_ylabel("simulation − theory\nin % of theory")
@@ -112,7 +123,7 @@ def _subspace(study: Study) -> Figure:
 
 
 def _images(study: Study) -> Figure:
-    figure = Figure(figsize=(6.4, 4.4), layout="constrained")
+    figure = Figure(figsize=(6.4, 4.6), layout="constrained")
     axes = figure.subplots()
     theory = study.theory["early-stopped"]
     axes.plot(theory.n_train, psnr(theory.value), color="#0072B2", label="Gaussian theory")
@@ -138,22 +149,26 @@ def _images(study: Study) -> Figure:
     return figure
 
 
-def _curves(axes: Axes, study: Study) -> None:
-    """Theory lines, simulated points with error bars, and the floor."""
-    for name, predicted in study.theory.items():
+def _curves(axes: Axes, study: Study) -> list[Any]:
+    """Theory lines, simulated points with error bars, and the floor; returns legend entries."""
+    entries: list[Any] = []
+    for height, (name, predicted) in enumerate(reversed(list(study.theory.items()))):
         value = np.where(predicted.value > HIGHEST, np.nan, predicted.value)
-        axes.plot(
-            predicted.n_train, value, color=STYLE[name]["color"], lw=1.2,
-            label=f"{LABELS[name]}: theory",
-        )  # fmt: skip
-    for name, measured in study.simulated.items():
+        measured = study.simulated[name]
         shown = np.isfinite(measured.sem) & (measured.value < HIGHEST)
-        axes.errorbar(
+        order = 3 + height  # the first estimator lies on top
+        (line,) = axes.plot(
+            predicted.n_train, value, color=STYLE[name]["color"], lw=1.2, zorder=order
+        )
+        points = axes.errorbar(
             measured.n_train[shown], measured.value[shown], measured.sem[shown], ls="none", ms=4,
-            capsize=2, mfc="white", label="simulated", **STYLE[name],
+            capsize=2, mfc="white", zorder=order + 0.5, **STYLE[name],
         )  # fmt: skip
-    axes.axhline(study.floor, color="0.3", ls="--", lw=1, label="floor (best linear estimator)")
+        entries.insert(0, ((line, points), f"{LABELS[name]}"))
+    floor = axes.axhline(study.floor, color="0.3", ls="--", lw=1)
+    entries.append((floor, "floor (best linear estimator)"))
     axes.set(xscale="log", yscale="log")
+    return entries
 
 
 def _mark_saturation(axes: Axes, study: Study) -> None:
@@ -161,16 +176,17 @@ def _mark_saturation(axes: Axes, study: Study) -> None:
     low, high = axes.get_xlim()
     if not low < study.saturation < high:
         return
-    axes.axvline(study.saturation, color="0.6", ls=":", lw=1)
+    axes.axvline(study.saturation, color="0.6", ls=":", lw=1, zorder=1)
+    at_right = np.log(study.saturation / low) > 0.7 * np.log(high / low)
     axes.annotate(
         f"less than 1 % left to gain\nbeyond N = {study.saturation:,}",
-        (study.saturation, 0.55), xycoords=("data", "axes fraction"), xytext=(4, 0),
-        textcoords="offset points", fontsize=8, color="0.35",
+        (study.saturation, 0.5), xycoords=("data", "axes fraction"),
+        xytext=(-4 if at_right else 4, 0), textcoords="offset points",
+        ha="right" if at_right else "left", fontsize=8, color="0.35",
     )  # fmt: skip
 
 
 def _model_title(study: Study) -> str:
     model = study.meta["model"]
-    return rf"$n = {model['n']:,}$, $d = {model['d']}$, $\sigma = {model['sigma']:g}$".replace(
-        ",", "{,}", model["n"] >= 1000
-    )
+    n = f"{model['n']:,}".replace(",", "{,}")
+    return rf"$n = {n}$, $d = {model['d']}$, $\sigma = {model['sigma']:g}$"

@@ -11,6 +11,7 @@ from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -76,7 +77,7 @@ class Study:
             If the file is missing, is not such a file, or was written in a newer format.
         """
         try:
-            with np.load(path, allow_pickle=False) as data:
+            with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as data:
                 header = json.loads(str(data["header"]))
                 if header["format"] > FORMAT:
                     raise InputError(f"{path} was written by a newer linscale; update to read it")
@@ -87,7 +88,7 @@ class Study:
                 exponent = data["exponent"]
         except FileNotFoundError:
             raise InputError(f"no such file: {path}") from None
-        except (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError) as error:
+        except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile) as error:
             raise InputError(f"{path} is not a saved study ({type(error).__name__})") from None
         return cls(
             **curves,
@@ -125,7 +126,7 @@ def subspace_study(
                 workers=workers, progress=progress_at(progress, N),
             )
         )  # fmt: skip
-    fine = theory_grid(n_train)
+    fine = theory_grid(n_train, peak=model.n)
     ask: dict[str, Callable[[SubspaceModel, int], RiskPoint]] = {
         "early-stopped": theory.early_stopped,
         "converged": theory.converged,
@@ -161,10 +162,18 @@ def progress_at(
     return None if progress is None else partial(progress, n_train)
 
 
-def theory_grid(n_train: Sequence[int]) -> list[int]:
-    """Integers spread evenly in log N over the range of n_train, holding every one of them."""
-    fine = np.geomspace(min(n_train), max(n_train), THEORY_POINTS)
-    return sorted({*np.round(fine).astype(int).tolist(), *n_train})
+def theory_grid(n_train: Sequence[int], peak: int | None = None) -> list[int]:
+    """Integers spread evenly in log N over the range of n_train, holding every one of them.
+
+    ``peak`` is an n_train at which a curve diverges: points close in on it from both sides.
+    """
+    low, high = min(n_train), max(n_train)
+    points = {*np.round(np.geomspace(low, high, THEORY_POINTS)).astype(int).tolist(), *n_train}
+    if peak is not None:
+        gaps = np.unique(np.round(np.geomspace(1, max(peak / 2, 1), 12)).astype(int)).tolist()
+        near = {peak, *(peak + gap for gap in gaps), *(peak - gap for gap in gaps)}
+        points |= {N for N in near if low <= N <= high}
+    return sorted(points)
 
 
 def environment() -> dict[str, Any]:

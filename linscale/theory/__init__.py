@@ -1,12 +1,12 @@
 """Theory of the risk: deterministic equivalents, closed forms, early stopping, PCA.
 
-Arrows: effective_penalty -> contours -> equivalents -> limits, risk -> stopping; pca stands apart.
+Arrows: stieltjes -> contours -> equivalents -> limits, risk -> stopping; pca stands apart.
 """
 
-from linscale.theory.effective_penalty import effective_penalty, sample_spectrum
 from linscale.theory.limits import converged, one_step
 from linscale.theory.pca import pca
 from linscale.theory.risk import risk
+from linscale.theory.stieltjes import effective_penalty, sample_spectrum
 from linscale.theory.stopping import early_stopped, local_exponent, saturation
 
 __all__ = [

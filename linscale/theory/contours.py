@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linscale.theory.effective_penalty import ComplexArray
+from linscale.theory.stieltjes import ComplexArray
 from linscale.validate import FloatArray
 
 PANEL = 1.4  # length of a panel in log(tau); Legendre converges like (0.15)^nodes at 45 degrees

@@ -28,7 +28,7 @@ import numpy as np
 from linscale.filters import Filter
 from linscale.problem import SpectralProblem
 from linscale.theory.contours import NODES, Contour, lens
-from linscale.theory.effective_penalty import (
+from linscale.theory.stieltjes import (
     ComplexArray,
     SampleSpectrum,
     degrees_of_freedom,

@@ -7,8 +7,8 @@ import numpy as np
 from linscale import validate
 from linscale.problem import Model
 from linscale.risk import RiskPoint
-from linscale.theory.effective_penalty import effective_penalty_at_zero
 from linscale.theory.equivalents import ridge_limit
+from linscale.theory.stieltjes import effective_penalty_at_zero
 
 
 def converged(model: Model, n_train: int) -> RiskPoint:

@@ -27,7 +27,7 @@ from linscale.errors import Unsupported
 from linscale.models import SubspaceModel
 from linscale.problem import Model, SpectralProblem
 from linscale.risk import RiskPoint
-from linscale.theory.effective_penalty import (
+from linscale.theory.stieltjes import (
     degrees_of_freedom,
     effective_penalty_at_zero,
     sample_spectrum,

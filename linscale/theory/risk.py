@@ -10,9 +10,9 @@ from linscale.filters import Converged, Filter, GradientDescent
 from linscale.problem import Model
 from linscale.risk import RiskPath
 from linscale.theory.contours import NODES
-from linscale.theory.effective_penalty import sample_spectrum
 from linscale.theory.equivalents import equivalent
 from linscale.theory.limits import converged
+from linscale.theory.stieltjes import sample_spectrum
 
 
 def risk(

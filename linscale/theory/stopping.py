@@ -12,9 +12,9 @@ from linscale.errors import InvalidArgument
 from linscale.filters import GradientFlow
 from linscale.problem import Model, SpectralProblem
 from linscale.risk import RiskPoint
-from linscale.theory.effective_penalty import effective_penalty_at_zero, sample_spectrum
 from linscale.theory.equivalents import Equivalent, equivalent, ridge_limit
 from linscale.theory.risk import check_order
+from linscale.theory.stieltjes import effective_penalty_at_zero, sample_spectrum
 from linscale.validate import FloatArray
 
 GRID_PER_DECADE = 8

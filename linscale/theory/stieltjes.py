@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
-from linscale.errors import NotConverged
+from linscale.errors import InvalidArgument, NotConverged
 from linscale.problem import SpectralProblem
 from linscale.validate import FloatArray
 
@@ -118,9 +118,13 @@ def effective_penalty(problem: SpectralProblem, n_train: float, z: ComplexArray)
 
     Raises
     ------
+    InvalidArgument
+        Unless Im z > 0 everywhere.
     NotConverged
         If that certificate fails at any point.
     """
+    if not np.all(z.imag > 0):
+        raise InvalidArgument("z", z, "in the upper half plane, Im z > 0")
     l, n, N = problem.eigenvalues, problem.multiplicities, float(n_train)
     weight = n * l / N
     far = 4.0 * (float(np.abs(z).max()) + float(l.max()) * (1.0 + problem.dimension / N))

@@ -1,0 +1,142 @@
+"""The command: what a person sees, for good input and bad."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from linscale.cli import main
+from linscale.study import Study
+
+SCRIPT = Path(__file__).parent.parent / "experiments" / "risk_vs_n.py"
+SMALL = ["--n", "12", "--d", "3", "--sigma", "0.3", "--n-train", "2", "12", "40", "--draws", "6"]
+
+
+def run(*arguments):
+    return main(["risk", *map(str, arguments)])
+
+
+def test_main_job(tmp_path, capsys):
+    out = tmp_path / "deep" / "out"
+    assert run(*SMALL, "--out", out) == 0
+    printed = capsys.readouterr().out
+    assert "less than 1 % is left to gain" in printed
+    assert "mean is infinite" in printed
+    assert {p.name for p in out.iterdir()} == {
+        f"risk_vs_n.{s}" for s in ("npz", "csv", "png", "svg")
+    }
+    study = Study.load(out / "risk_vs_n.npz")
+    assert study.meta["seed"] == 0
+    assert study.meta["model"] == {"n": 12, "d": 3, "sigma": 0.3}
+    assert {"python", "numpy", "scipy", "numba", "linscale"} <= set(study.meta["versions"])
+
+
+def test_redraw_needs_no_simulation(tmp_path, capsys, monkeypatch):
+    run(*SMALL, "--out", tmp_path / "a")
+    table = capsys.readouterr().out.split("wrote")[0]
+    monkeypatch.setattr("linscale.cli_risk.subspace_study", None)
+    assert run("--from", tmp_path / "a" / "risk_vs_n.npz", "--out", tmp_path / "b") == 0
+    assert capsys.readouterr().out.split("wrote")[0] == table
+    assert (tmp_path / "b" / "risk_vs_n.png").exists()
+
+
+def test_same_seed_same_numbers_whatever_the_workers(tmp_path):
+    for workers in (1, 2, 3):
+        run(*SMALL, "--workers", workers, "--out", tmp_path / str(workers))
+    tables = {(tmp_path / str(w) / "risk_vs_n.csv").read_text() for w in (1, 2, 3)}
+    assert len(tables) == 1
+    run(*SMALL, "--seed", 1, "--out", tmp_path / "other")
+    assert (tmp_path / "other" / "risk_vs_n.csv").read_text() not in tables
+
+
+def test_images(tmp_path, capsys):
+    rng = np.random.default_rng(0)
+    for k in range(3):
+        np.save(tmp_path / f"{k}.npy", rng.random((24, 24)))
+    assert run(
+        "--images", tmp_path, "--patch-size", 4, "--n-train", 4, 50, "--draws", 4, "--out",
+        tmp_path / "out",
+    ) == 0  # fmt: skip
+    printed = capsys.readouterr().out
+    assert "images never trained on: 2.npy" in printed
+    assert "PSNR of the mean risk" in printed
+    run("--images", tmp_path / "0.npy", "--patch-size", 4, "--n-train", 4, "--draws", 4, "--out",
+        tmp_path / "out")  # fmt: skip
+    assert "same images that it was trained on" in capsys.readouterr().out
+    assert run("--from", tmp_path / "out" / "images.npz", "--out", tmp_path / "again") == 0
+
+
+def test_all_eight_setups(tmp_path, capsys):
+    assert run("--all", "--n-train", 2, 5, "--draws", 2, "--out", tmp_path) == 0
+    assert len(list(tmp_path.glob("*.npz"))) == 8
+    assert (tmp_path / "all.png").exists()
+    assert "sigma0.05-d10-n100" in capsys.readouterr().out
+
+
+BAD = [
+    (["--d", "200"], "d = 200"),
+    (["--sigma", "0"], "sigma"),
+    (["--sigma", "inf"], "sigma"),
+    (["--sigma", "minus"], "invalid float value"),
+    (["--n-train", "0"], "--n-train"),
+    (["--n-train", "3.5"], "invalid int value"),
+    (["--draws", "0"], "--draws"),
+    (["--workers", "-1"], "--workers"),
+    (["--seed", "-1"], "--seed"),
+    (["--engine", "quantum"], "engine"),
+    (["--setup", "nonsense"], "sigma0.05-d10-n100"),
+    (["--setup", "sigma0.05-d10-n100", "--n", "5"], "--n = 5"),
+    (["--all", "--images", "photographs"], "excludes"),
+    (["--patch-size", "8"], "--images"),
+    (["--images", "no/such/folder"], "no such image"),
+    (["--from", "no/such.npz"], "no such file"),
+    (["--nonsense"], "unrecognized arguments"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "message"), BAD)
+def test_bad_input_is_one_line_and_leaves_nothing(
+    arguments, message, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    try:
+        status = run(*arguments)
+    except SystemExit as stop:
+        status = stop.code
+    captured = capsys.readouterr()
+    assert status == 2
+    assert captured.out == ""
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith("linscale")
+    assert message in captured.err
+    assert not list(tmp_path.rglob("*.*"))
+
+
+def test_output_folder_that_cannot_be_written(tmp_path, capsys):
+    (tmp_path / "file").write_text("in the way")
+    assert run(*SMALL, "--out", tmp_path / "file" / "out") == 2
+    error = capsys.readouterr().err
+    assert "--out" in error
+    assert error.count("\n") == 1
+
+
+def test_interrupt_is_quiet_and_leaves_nothing(tmp_path, capsys, monkeypatch):
+    def interrupt(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("linscale.cli_risk.subspace_study", interrupt)
+    assert run(*SMALL, "--out", tmp_path) == 130
+    assert "interrupted" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
+
+
+def test_script_and_command_are_the_same(tmp_path):
+    for command in ([sys.executable, str(SCRIPT)], [sys.executable, "-m", "linscale", "risk"]):
+        done = subprocess.run(
+            [*command, *SMALL, "--out", str(tmp_path)], capture_output=True, text=True, timeout=300,
+            check=True,
+        )  # fmt: skip
+        assert "wrote risk_vs_n.npz" in done.stdout
+        assert done.stderr == ""

@@ -1,0 +1,96 @@
+"""The arrows between modules, and what importing the package may load."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import linscale
+
+PACKAGE = Path(linscale.__file__).parent
+
+# A module may import from layers strictly below its own; packages are one layer each.
+LAYERS = [
+    {"errors"},
+    {"validate", "files"},
+    {"problem"},
+    {"models", "risk"},
+    {"filters", "setups"},
+    {"theory", "montecarlo", "images"},
+    {"study"},
+    {"image_study", "tables"},
+    {"plotting"},
+    {"cli_risk"},
+    {"cli"},
+    {"__main__"},
+]
+RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
+
+
+def modules():
+    return sorted(PACKAGE.rglob("*.py"))
+
+
+def unit(path):
+    """The layer's name of a module: its top-level module or package."""
+    part = path.relative_to(PACKAGE).parts[0]
+    return part.removesuffix(".py")
+
+
+def imports(path):
+    """Dotted names imported anywhere in a file, functions included."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_arrows_point_down(path):
+    own = unit(path)
+    if own == "__init__":
+        return
+    for name in imports(path):
+        parts = name.split(".")
+        assert parts[0] not in {"torch", "experiments", "derivations", "tests"}
+        if parts[0] == "matplotlib":
+            assert own == "plotting", "plotting is the only importer of matplotlib"
+        if parts[0] != "linscale" or parts[1] in (own, "__version__"):
+            continue
+        assert RANK[parts[1]] < RANK[own], f"{own} imports {name}"
+
+
+def test_every_module_has_a_layer():
+    assert {unit(p) for p in modules()} - {"__init__"} == set(RANK)
+
+
+def test_the_layer_check_catches_a_wrong_arrow(tmp_path):
+    wrong = tmp_path / "wrong.py"
+    wrong.write_text("def f():\n    from linscale.theory import risk\n")
+    assert "linscale.theory.risk" in imports(wrong)
+    assert RANK["theory"] >= RANK["montecarlo"]
+
+
+def loaded_by(statement):
+    code = f"{statement}\nimport sys\nprint(' '.join(sys.modules))"
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+    )
+    return set(run.stdout.split())
+
+
+def test_import_is_light():
+    loaded = loaded_by("import linscale")
+    heavy = {"sympy", "matplotlib", "pandas", "xarray", "torch", "numba", "skimage"}
+    assert not heavy & loaded
+    assert "numba" in loaded_by("import linscale; linscale.montecarlo")
+
+
+def test_unknown_attribute_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="nothing"):
+        linscale.nothing  # noqa: B018

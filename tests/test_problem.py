@@ -1,0 +1,126 @@
+"""SpectralProblem and the models that reduce to it."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import linscale as ls
+from linscale.errors import InvalidArgument
+
+
+def random_inverse_problem(seed, n=7, p=5, rank=3):
+    rng = np.random.default_rng(seed)
+    root = rng.standard_normal((p, rank))
+    return ls.InverseProblem(rng.standard_normal((n, p)), root @ root.T, sigma=0.3)
+
+
+def test_subspace_model_is_the_inverse_problem_it_says_it_is():
+    n, d, sigma = 12, 3, 0.4
+    u = np.linalg.qr(np.random.default_rng(0).standard_normal((n, d)))[0]
+    direct = ls.InverseProblem(None, u @ u.T, sigma).spectral()
+    short = ls.SubspaceModel(n, d, sigma).spectral()
+    order = np.argsort(short.eigenvalues)
+    # Rounding: n eps, relative; per pixel against per subspace dimension is n / d.
+    assert np.allclose(direct.eigenvalues, short.eigenvalues[order], rtol=1e-13)
+    assert np.array_equal(direct.multiplicities, short.multiplicities[order])
+    assert np.allclose(direct.target_weights * n / d, short.target_weights[order], atol=1e-14)
+    assert direct.floor * n / d == pytest.approx(short.floor, rel=1e-12)
+    assert short.zero_risk == pytest.approx(1.0, rel=1e-15)
+
+
+@given(st.integers(0, 10**6))
+def test_reduction_against_the_definition(seed):
+    model = random_inverse_problem(seed)
+    problem = model.spectral()
+    a, cov, s = model.forward, model.signal_cov, model.measurement_cov()
+    best = cov @ a.T @ np.linalg.inv(s)
+    floor = np.trace(cov - best @ s @ best.T) / model.p
+    rounding = 1e-15 * np.trace(cov) * np.linalg.cond(s) * model.n
+    assert abs(problem.floor - floor) <= rounding
+    assert problem.target_weights.sum() == pytest.approx(np.sum(best**2) / model.p, rel=1e-10)
+    assert problem.zero_risk == pytest.approx(np.trace(cov) / model.p, rel=1e-10)
+    assert problem.dimension == model.n
+    # A rank-3 signal leaves n - 3 equal noise eigenvalues: one atom.
+    assert problem.multiplicities[0] == model.n - 3
+
+
+def test_floor_keeps_its_digits_at_tiny_noise():
+    k = np.array([1.0, 0.5])
+    sigma = 1e-7
+    floor = ls.InverseProblem(None, np.diag(k), sigma).spectral().floor
+    assert floor == pytest.approx(np.mean(k * sigma**2 / (k + sigma**2)), rel=1e-12)
+
+
+def test_empty_atoms_are_dropped():
+    problem = ls.SpectralProblem([1.0, 2.0], [0, 3], [0.0, 0.5], floor=0.1)
+    assert problem.eigenvalues.tolist() == [2.0]
+    assert problem.dimension == 3
+    full = ls.SubspaceModel(n=5, d=5, sigma=0.1).spectral()
+    assert full.eigenvalues.size == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        (([1.0, -1.0], [1, 1], [0, 0], 0.1), "eigenvalues"),
+        (([1.0, np.nan], [1, 1], [0, 0], 0.1), "eigenvalues"),
+        (([1.0], [1, 2], [0.1], 0.1), "multiplicities"),
+        (([1.0], [1.5], [0.1], 0.1), "multiplicities"),
+        (([1.0], [0], [0.0], 0.1), "multiplicities"),
+        (([1.0, 2.0], [0, 1], [0.1, 0.1], 0.1), "target_weights"),
+        (([1.0], [1], [-0.1], 0.1), "target_weights"),
+        (([1.0], [1], [0.1], -0.1), "floor"),
+        (([1.0], [1], [0.1], 0.1, 0.0), "scale"),
+        ((["a"], [1], [0.1], 0.1), "eigenvalues"),
+    ],
+)
+def test_bad_spectral_problem_names_the_argument(arguments, name):
+    with pytest.raises(InvalidArgument) as caught:
+        ls.SpectralProblem(*arguments)
+    assert caught.value.argument == name
+    assert name in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "name"),
+    [
+        ({"n": 5, "d": 6, "sigma": 0.1}, "d"),
+        ({"n": 0, "d": 1, "sigma": 0.1}, "n"),
+        ({"n": 5, "d": 2.5, "sigma": 0.1}, "d"),
+        ({"n": 5, "d": 2, "sigma": 0.0}, "sigma"),
+        ({"n": 5, "d": 2, "sigma": -1.0}, "sigma"),
+        ({"n": 5, "d": 2, "sigma": np.inf}, "sigma"),
+        ({"n": 5, "d": 2, "sigma": np.nan}, "sigma"),
+        ({"n": True, "d": 1, "sigma": 0.1}, "n"),
+    ],
+)
+def test_bad_subspace_model_names_the_argument(arguments, name):
+    with pytest.raises(InvalidArgument) as caught:
+        ls.SubspaceModel(**arguments)
+    assert caught.value.argument == name
+
+
+@pytest.mark.parametrize(
+    ("forward", "cov", "message"),
+    [
+        (None, [[1.0, 0.5], [0.2, 1.0]], "symmetric"),
+        (None, [[1.0, 2.0], [2.0, 1.0]], "positive semidefinite"),
+        (None, [[1.0, np.nan], [np.nan, 1.0]], "finite"),
+        (None, [1.0, 2.0], "square"),
+        (np.ones((2, 3)), np.eye(2), "shape"),
+        (np.full((2, 2), np.inf), np.eye(2), "finite"),
+    ],
+)
+def test_bad_inverse_problem_says_what_to_do(forward, cov, message):
+    with pytest.raises(InvalidArgument, match=message):
+        ls.InverseProblem(forward, cov, 0.1)
+
+
+def test_rounding_level_asymmetry_is_accepted():
+    rng = np.random.default_rng(1)
+    x = rng.standard_normal((30, 1000))
+    cov = x @ x.T / 1000
+    cov[0, 1] *= 1 + 1e-15
+    assert ls.InverseProblem(None, cov, 0.1).p == 30

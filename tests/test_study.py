@@ -1,0 +1,103 @@
+"""Saved studies, tables and figures."""
+
+import numpy as np
+import pytest
+
+import linscale as ls
+from linscale import plotting, tables
+from linscale.errors import InputError
+from linscale.study import Study, subspace_study, theory_grid
+
+MODEL = ls.SubspaceModel(n=12, d=3, sigma=0.3)
+
+
+@pytest.fixture(scope="module")
+def study():
+    return subspace_study(MODEL, [1, 4, 11, 12, 15, 100], draws=20, seed=3)
+
+
+def test_save_and_load_give_the_same_study(study, tmp_path):
+    study.save(tmp_path / "a.npz")
+    again = Study.load(tmp_path / "a.npz")
+    assert again.meta == study.meta
+    assert (again.floor, again.saturation) == (study.floor, study.saturation)
+    assert np.array_equal(again.exponent, study.exponent)
+    for kind in ("theory", "simulated"):
+        for name, curve in getattr(study, kind).items():
+            other = getattr(again, kind)[name]
+            assert other.statuses == curve.statuses
+            for column in ("n_train", "value", "sem", "std", "at", "oracle"):
+                a, b = getattr(curve, column), getattr(other, column)
+                assert np.array_equal(a, b, equal_nan=True)
+    assert [p.name for p in tmp_path.iterdir()] == ["a.npz"]
+
+
+@pytest.mark.parametrize("content", [b"", b"not a zip", b"PK\x03\x04 broken"])
+def test_loading_anything_else_is_one_clear_error(tmp_path, content):
+    path = tmp_path / "bad.npz"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match="not a saved study"):
+        Study.load(path)
+    np.savez(path, x=np.zeros(2))
+    with pytest.raises(InputError, match="not a saved study"):
+        Study.load(path)
+    with pytest.raises(InputError, match="no such file"):
+        Study.load(tmp_path / "missing.npz")
+
+
+def test_a_newer_format_says_so(study, tmp_path, monkeypatch):
+    monkeypatch.setattr("linscale.study.FORMAT", 2)
+    study.save(tmp_path / "new.npz")
+    monkeypatch.setattr("linscale.study.FORMAT", 1)
+    with pytest.raises(InputError, match="newer linscale"):
+        Study.load(tmp_path / "new.npz")
+
+
+def test_a_point_does_not_change_when_others_are_added(study):
+    alone = subspace_study(MODEL, [4], draws=20, seed=3)
+    for name in ("early-stopped", "PCA"):
+        assert alone.simulated[name].value[0] == study.simulated[name].value[1]
+
+
+def test_theory_grid_holds_what_was_asked_and_closes_in_on_the_peak():
+    grid = theory_grid([1, 7, 1000], peak=100)
+    assert {1, 7, 98, 99, 100, 101, 102, 1000} <= set(grid)
+    assert grid == sorted(set(grid))
+    assert theory_grid([5]) == [5]
+
+
+def test_table_and_csv(study):
+    table = tables.columns(study)
+    text = tables.text(table)
+    lines = text.splitlines()
+    assert len(lines) == 3 + 6
+    assert len({len(line) for line in lines}) == 1
+    assert "inf" in lines[3 + 3]  # N = n = 12: infinite, with no standard error
+    assert " - " in lines[3 + 3]
+    assert "nan" not in text
+    csv = tables.to_csv(table).splitlines()
+    assert csv[0].split(",")[:3] == ["n_train", "floor", "early-stopped theory"]
+    row = dict(zip(csv[0].split(","), csv[2].split(","), strict=True))
+    measured = study.simulated["early-stopped"]
+    assert float(row["early-stopped simulated"]) == measured.value[1]
+    share = 100 * (1 - study.floor / float(row["early-stopped theory"]))
+    assert float(row["learning error %"]) == pytest.approx(share)
+
+
+def test_figure_shows_what_it_should(study, tmp_path):
+    figure = plotting.draw(study)
+    top, bottom = figure.axes
+    assert top.get_xscale() == top.get_yscale() == "log"
+    labels = [t.get_text() for t in top.get_legend().get_texts()]
+    assert len(labels) == 4
+    for line in (*top.lines, *bottom.lines):
+        assert not np.any(np.isinf(line.get_ydata()))
+    paths = plotting.save(figure, tmp_path / "x")
+    assert [p.suffix for p in paths] == [".png", ".svg"]
+    assert all(p.stat().st_size > 5000 for p in paths)
+    panels = plotting.draw_all({"a": study, "b": study}).axes
+    assert sum(a.get_visible() for a in panels) == 2
+
+
+def test_psnr_of_a_risk():
+    assert tables.psnr(np.array([1e-2, 1.0])).tolist() == [20.0, 0.0]

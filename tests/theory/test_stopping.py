@@ -1,0 +1,72 @@
+"""Early stopping, saturation and the local exponent."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import linscale as ls
+from linscale.errors import InvalidArgument
+
+DEFAULT = ls.SubspaceModel(n=100, d=10, sigma=0.05)
+
+
+@pytest.mark.parametrize("N", [4, 16, 100, 300, 10**5])
+def test_best_time_beats_a_fine_grid(N):
+    best = ls.theory.early_stopped(DEFAULT, N)
+    grid = np.geomspace(1e-2, 1e5, 2000)
+    path = ls.theory.risk(DEFAULT, N, ls.GradientFlow(grid))
+    # The contract on contours: 1e-8, relative.
+    assert best.value <= path.value.min() * (1 + 1e-8)
+    if np.isfinite(best.at):
+        there = ls.theory.risk(DEFAULT, N, ls.GradientFlow(best.at))
+        assert there.value[0] == pytest.approx(best.value, rel=1e-8)
+        assert best.value == pytest.approx(best.floor + best.bias + best.variance, rel=1e-14)
+
+
+def test_at_is_infinite_where_no_finite_time_is_better():
+    best = ls.theory.early_stopped(DEFAULT, 4)
+    assert best.at == np.inf
+    assert best.value == ls.theory.converged(DEFAULT, 4).value
+
+
+@settings(max_examples=20)
+@given(st.floats(-2.5, 0.5), st.integers(2, 300), st.floats(0.01, 1))
+def test_more_examples_never_hurt_the_best_risk(log_sigma, n, share):
+    model = ls.SubspaceModel(n, max(1, int(share * n)), 10**log_sigma)
+    sizes = np.unique(np.geomspace(1, 50 * n, 25).astype(int))
+    values = [ls.theory.early_stopped(model, N).value for N in sizes]
+    assert np.all(np.diff(values) <= 1e-8 * np.array(values[1:]))
+
+
+@pytest.mark.parametrize("tolerance", [0.3, 0.01, 1e-4])
+def test_saturation_is_the_smallest_such_n_train(tolerance):
+    N = ls.theory.saturation(DEFAULT, tolerance)
+    target = (1 + tolerance) * DEFAULT.spectral().floor
+    assert ls.theory.early_stopped(DEFAULT, N).value <= target
+    assert ls.theory.early_stopped(DEFAULT, N - 1).value > target
+
+
+def test_saturation_at_a_loose_tolerance_is_one():
+    assert ls.theory.saturation(DEFAULT, 1e6) == 1
+
+
+def test_saturation_refuses_what_has_no_answer():
+    with pytest.raises(InvalidArgument, match="tolerance"):
+        ls.theory.saturation(DEFAULT, 0.0)
+    with pytest.raises(InvalidArgument, match="tolerance"):
+        ls.theory.saturation(DEFAULT, 1e-15)
+    noiseless = ls.SpectralProblem([1.0], [5], [1.0], floor=0.0)
+    with pytest.raises(InvalidArgument, match="floor"):
+        ls.theory.saturation(noiseless)
+
+
+@pytest.mark.parametrize("N", [6, 12, 30, 100, 1000])
+def test_local_exponent_is_the_slope_of_the_curve(N):
+    model = ls.SubspaceModel(n=1000, d=100, sigma=0.1)  # many N between, so a difference will do
+    N = 10 * N
+    step = max(1, N // 100)
+    up, down = (ls.theory.early_stopped(model, M).value for M in (N + step, N - step))
+    slope = np.log(up / down) / np.log((N + step) / (N - step))
+    # A central difference in log N errs by (step/N)^2 times the third derivative.
+    assert ls.theory.local_exponent(model, N) == pytest.approx(slope, rel=5e-3)
