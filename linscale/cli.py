@@ -7,6 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from threadpoolctl import threadpool_limits
+
 from linscale import __version__, cli_risk
 from linscale.errors import LinscaleError
 
@@ -30,7 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     cli_risk.add_to(subcommands)
     options = parser.parse_args(argv)
     try:
-        return int(options.run(options))
+        # Threads run draws; the matrices inside are too small for BLAS threads of their own.
+        with threadpool_limits(limits=1):
+            return int(options.run(options))
     except LinscaleError as error:
         print(f"linscale {options.command}: {error}", file=sys.stderr)
         return 2

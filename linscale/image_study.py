@@ -61,7 +61,7 @@ def image_study(
     r"""Risk per pixel of denoising by gradient descent, theory beside actual training on patches.
 
     The theory knows one thing, the covariance of the training pool. The training draws N patches
-    from the pool without replacement and adds noise; each result is measured exactly (no test
+    from the pool, independently, and adds noise; each result is measured exactly (no test
     noise) through the second moments of all the pool's patches, and again of the patches of the
     held-out images. The step is small enough that no training set can diverge.
     """
@@ -84,7 +84,7 @@ def image_study(
     descent = _descent(model, pool)
 
     def task(rng: np.random.Generator, N: int) -> list[FloatArray]:
-        x = pool[:, rng.choice(size, N, replace=False)]
+        x = pool[:, rng.integers(size, size=N)]  # independent draws from the law of the pool
         trained = train(laws[0], x, x + sigma * rng.standard_normal(x.shape))
         return [trained.measured_by(law, descent) for law in laws]
 

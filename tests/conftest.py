@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 from scipy.stats import norm
+from threadpoolctl import threadpool_limits
 
 settings.register_profile("deterministic", derandomize=True, deadline=None, max_examples=60)
 settings.load_profile("deterministic")
@@ -25,6 +26,13 @@ def worst(value, expected, sem, allowance=0.0):
     return float(np.max(excess / sem))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="session", autouse=True)
+def one_blas_thread():
+    """Small matrices only: more threads would spin, not help."""
+    with threadpool_limits(limits=1):
+        yield
+
+
+@pytest.fixture
 def rng():
     return np.random.default_rng(20230501)
