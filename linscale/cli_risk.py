@@ -47,7 +47,7 @@ def add_to(subcommands: Any) -> None:
     run.add_argument("--draws", type=int, help=f"training sets for each N (default {DRAWS})")
     run.add_argument("--seed", type=int, default=0, help="the numbers depend on it alone")
     run.add_argument("--workers", type=int, default=_cores(), help="threads (default: all cores)")
-    run.add_argument("--engine", default="auto", help="auto or dense")
+    run.add_argument("--engine", default="auto", help="auto, band, wishart or dense")
     run.add_argument(
         "--residual", choices=("averaged", "drawn"), default="averaged",
         help="average the targets' residual in closed form (smaller standard error), or draw it "

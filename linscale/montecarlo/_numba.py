@@ -7,16 +7,17 @@ allows it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numba import njit
 
 from linscale.validate import FloatArray
 
-Kernel = Callable[..., FloatArray]
+Kernel = Callable[..., Any]
 
 
-def _compile(kernel: Kernel) -> Kernel:
+def compile_kernel(kernel: Kernel) -> Kernel:
     try:
         compiled: Kernel = njit(nogil=True, cache=True)(kernel)
     except RuntimeError:  # no folder to cache in: compile in memory
@@ -24,7 +25,7 @@ def _compile(kernel: Kernel) -> Kernel:
     return compiled
 
 
-@_compile
+@compile_kernel
 def subspace_path(
     rho: FloatArray, gain: FloatArray, rows: FloatArray, residual: FloatArray, s2: float
 ) -> FloatArray:
@@ -56,7 +57,7 @@ def subspace_path(
     return out
 
 
-@_compile
+@compile_kernel
 def quadratic_path(gain: FloatArray, linear: FloatArray, quadratic: FloatArray) -> FloatArray:
     """See :func:`linscale.montecarlo.paths.quadratic_path`."""
     points, count = gain.shape

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from linscale.errors import Unsupported
 from linscale.filters import Filter
 from linscale.models import SubspaceModel
 from linscale.montecarlo import _numba
@@ -53,6 +54,11 @@ class SubspaceDraw:
         floor = s2 / (1.0 + s2)
         noise = s2 + np.sum(self.rows**2, axis=1)  # v_i' S v_i
         return bias, floor * (filter.variance_filter(l) @ noise) / self.n_train
+
+    @property
+    def largest(self) -> float:
+        """Largest eigenvalue of YY'/N."""
+        return float(self.eigenvalues[-1])
 
     def pca(self) -> float:
         """Risk of the plug-in PCA estimator.
@@ -138,6 +144,15 @@ class LinearDraw:
         noise = np.sum(self.vectors * (law.measurement_cov @ self.vectors), axis=0)
         return error, law.floor * (h @ noise) / self.n_train
 
+    @property
+    def largest(self) -> float:
+        """Largest eigenvalue of YY'/N."""
+        return float(self.eigenvalues[-1])
+
+    def pca(self) -> float:
+        """Not defined: nothing says how many directions to keep."""
+        raise Unsupported("pca needs a SubspaceModel: only that says how many directions to keep")
+
     def measured_by(self, law: GaussianLaw, filter: Filter) -> FloatArray:
         r"""Risk of W along the path under any law of (x, y) with these second moments, (T,).
 
@@ -170,12 +185,41 @@ def draw_linear(
     return LinearDraw(law, N, l, c, v, averaged=not drawn)
 
 
-def train(law: GaussianLaw, x: FloatArray, y: FloatArray, averaged: bool = False) -> LinearDraw:
-    """Decompose a training set given as arrays, x of shape (p, N) and y of shape (n, N)."""
-    n, N = y.shape
-    if N < n:
+def draw_wishart(
+    law: GaussianLaw, n_train: int, rng: np.random.Generator, drawn: bool
+) -> LinearDraw:
+    """Draw YY' and XY' without data: Bartlett's factor, O(n min(n, N)) random numbers.
+
+    A Gaussian Y of covariance S is S^{1/2} T Q with T (n, r) lower triangular, T[j, j] ~
+    chi(N - j), normal below, and Q (r, N) orthonormal rows independent of T; then X Q' = B Y Q' + E
+    with E of r columns.
+    """
+    n, r = law.n, min(law.n, n_train)
+    t = np.tril(rng.standard_normal((n, r)), -1)
+    t[np.arange(r), np.arange(r)] = np.sqrt(rng.chisquare(n_train - np.arange(r)))
+    y = law.measurement_root @ t
+    x = law.best @ y
+    if drawn:
+        x += law.residual_root @ rng.standard_normal((law.residual_root.shape[1], r))
+    return train(law, x, y, averaged=not drawn, count=n_train)
+
+
+def train(
+    law: GaussianLaw,
+    x: FloatArray,
+    y: FloatArray,
+    averaged: bool = False,
+    count: int | None = None,
+) -> LinearDraw:
+    """Decompose a training set given as arrays, x of shape (p, N) and y of shape (n, N).
+
+    ``count`` is the number of samples behind the columns where it is not their number.
+    """
+    n, r = y.shape
+    N = r if count is None else count
+    if r < n:
         l, u = np.linalg.eigh(y.T @ y / N)
-        keep = l > N * np.finfo(float).eps * l[-1]  # repeated or zero measurements have no v_i
+        keep = l > r * np.finfo(float).eps * l[-1]  # repeated or zero measurements have no v_i
         l, u = l[keep], u[:, keep]
         v = y @ u / np.sqrt(N * l)
         c = (x @ u) * np.sqrt(l / N)

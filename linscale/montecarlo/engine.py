@@ -18,15 +18,12 @@ from linscale import validate
 from linscale.errors import InvalidArgument, Unsupported
 from linscale.filters import Filter
 from linscale.models import SubspaceModel
-from linscale.montecarlo.draws import LinearDraw, SubspaceDraw, draw_linear, draw_subspace
-from linscale.montecarlo.laws import gaussian_law
+from linscale.montecarlo.engines import choose
 from linscale.problem import Model, SpectralProblem
 from linscale.validate import FloatArray
 
 Result = TypeVar("Result")
-Draw = SubspaceDraw | LinearDraw
 Progress = Callable[[], object] | None
-ENGINES = ("auto", "dense")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,19 +56,17 @@ def simulate(
     with_pca: bool = False,
 ) -> Samples:
     """Draw ``trials`` training sets and evaluate every filter's path on each."""
-    name = choose_engine(engine)
     N = validate.integer("n_train", n_train, at_least=1)
     if with_pca and not isinstance(model, SubspaceModel):
         raise Unsupported("pca needs a SubspaceModel: only that says how many directions to keep")
-    draw = sampler(model, N, residual)
+    name, draw = choose(model, N, residual, filters, engine)
 
     def task(stream: np.random.Generator) -> tuple[Any, ...]:
         d = draw(stream)
         # A path that diverges overflows; it is counted afterwards, not hidden.
         with np.errstate(over="ignore", invalid="ignore"):
             paths = [d.path(filter) for filter in filters]
-        risk_of_pca = d.pca() if with_pca and isinstance(d, SubspaceDraw) else np.nan
-        return paths, float(d.eigenvalues[-1]), risk_of_pca
+        return paths, d.largest, d.pca() if with_pca else np.nan
 
     results = run(task, trials, rng, workers, progress)
     return Samples(
@@ -81,26 +76,8 @@ def simulate(
         variances=[np.array([r[0][k][1] for r in results]) for k in range(len(filters))],
         largest=np.array([r[1] for r in results]),
         pca=np.array([r[2] for r in results]),
-        method=f"montecarlo, {name} engine, residual {residual}, {len(results)} draws",
+        method=f"montecarlo, engine {name}, residual {residual}, {len(results)} draws",
     )
-
-
-def choose_engine(engine: str) -> str:
-    """The engine that will run: "dense", actual data, is the only one so far."""
-    if engine not in ENGINES:
-        raise InvalidArgument("engine", repr(engine), "one of " + ", ".join(map(repr, ENGINES)))
-    return "dense"
-
-
-def sampler(model: Model, n_train: int, residual: str) -> Callable[[np.random.Generator], Draw]:
-    """A function that draws one training set and decomposes it."""
-    if residual not in ("averaged", "drawn"):
-        raise InvalidArgument("residual", repr(residual), "'averaged' or 'drawn'")
-    drawn = residual == "drawn"
-    if isinstance(model, SubspaceModel):
-        return lambda rng: draw_subspace(model, n_train, rng, drawn)
-    law = gaussian_law(model)
-    return lambda rng: draw_linear(law, n_train, rng, drawn)
 
 
 def run(

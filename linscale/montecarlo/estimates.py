@@ -43,8 +43,10 @@ def risk(
         Number of training sets; a single one has a standard error of nan.
     rng : None, int, SeedSequence or Generator
         The numbers depend on it alone, not on ``workers``.
-    engine : "auto" or "dense"
-        "dense" draws actual data (x_i, y_i).
+    engine : "auto", "band", "wishart" or "dense"
+        "dense" draws actual data (x_i, y_i). "band" (subspace models) and "wishart" (any model)
+        draw from the same law without data, at a cost that does not grow with N. "auto" takes the
+        cheapest; ``method`` of the result says which, and how.
     residual : "averaged" or "drawn"
         Given the measurements Y, the targets are X = B Y + E. "averaged" takes the expectation
         over E in closed form: the same mean with a smaller standard error. "drawn" draws E: only

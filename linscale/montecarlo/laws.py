@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -37,6 +38,23 @@ class GaussianLaw:
     sigma: float
     signal_root: FloatArray | None
     residual_sd: float
+
+    @cached_property
+    def measurement_root(self) -> FloatArray:
+        """A square root of S, (n, n)."""
+        l, v = np.linalg.eigh(self.measurement_cov)
+        return np.asarray(v * np.sqrt(np.maximum(l, 0.0)))
+
+    @cached_property
+    def residual_root(self) -> FloatArray:
+        """A square root of Cov(x | y) = S_x - B S B', (p, q)."""
+        if self.signal_root is None:
+            return self.residual_sd * np.eye(self.p)
+        # F (I + T'T / s2)^{-1} F', T = A F: positive by construction.
+        root = self.signal_root
+        t = root if self.forward is None else self.forward @ root
+        inner = np.eye(root.shape[1]) + t.T @ t / self.sigma**2
+        return np.asarray(np.linalg.solve(np.linalg.cholesky(inner), root.T).T)
 
     @property
     def n(self) -> int:

@@ -1,0 +1,129 @@
+"""Which engine draws: by what was asked for, or by what costs least.
+
+dense    actual data (x_i, y_i); any model. Cost grows with N.
+wishart  Bartlett's triangular factor in the data's place, then LAPACK; any model.
+band     the band form; subspace models only. By spectrum (every eigenvalue, so the bulk trace is
+         exact) where that is affordable, else by leading blocks, whose cost does not grow with n.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+
+from linscale.errors import InvalidArgument, LinscaleError, Unsupported
+from linscale.filters import Converged, Filter
+from linscale.models import SubspaceModel
+from linscale.montecarlo.band_draws import (
+    LARGEST_SPECTRUM,
+    MomentDraw,
+    draw_spectrum,
+    moment_plan,
+)
+from linscale.montecarlo.chebyshev import Plan
+from linscale.montecarlo.draws import draw_linear, draw_subspace, draw_wishart
+from linscale.montecarlo.laws import gaussian_law
+from linscale.problem import Model
+from linscale.validate import FloatArray
+
+ENGINES = ("auto", "dense", "wishart", "band")
+AFFORDABLE = 0.03  # seconds a draw, below which an exact bulk trace is always worth its price
+FLOP = 1.5e-10  # seconds; only ratios matter
+
+
+class Draw(Protocol):
+    """What every engine's draw can answer."""
+
+    def path(self, filter: Filter) -> tuple[FloatArray, FloatArray]:
+        """Learning error along the path, (bias, variance)."""
+        ...
+
+    def pca(self) -> float:
+        """Risk of the plug-in PCA estimator."""
+        ...
+
+    @property
+    def largest(self) -> float:
+        """Largest eigenvalue of YY'/N."""
+        ...
+
+
+Sampler = Callable[[np.random.Generator], Draw]
+
+
+def choose(
+    model: Model, n_train: int, residual: str, filters: Sequence[Filter], engine: str
+) -> tuple[str, Sampler]:
+    """The engine's name, and a function that draws one training set with it.
+
+    Raises
+    ------
+    InvalidArgument
+        An engine or a residual that does not exist.
+    Unsupported
+        An engine that does not fit the problem; the message says which would do.
+    """
+    if engine not in ENGINES:
+        raise InvalidArgument("engine", repr(engine), "one of " + ", ".join(map(repr, ENGINES)))
+    if residual not in ("averaged", "drawn"):
+        raise InvalidArgument("residual", repr(residual), "'averaged' or 'drawn'")
+    drawn = residual == "drawn"
+    if isinstance(model, SubspaceModel):
+        return _subspace(model, n_train, drawn, filters, engine)
+    if engine == "band":
+        raise Unsupported(
+            "engine = 'band' needs a SubspaceModel: use engine='wishart' or 'dense' here"
+        )
+    law = gaussian_law(model)
+    if engine == "dense":
+        return "dense", lambda rng: draw_linear(law, n_train, rng, drawn)
+    return "wishart", lambda rng: draw_wishart(law, n_train, rng, drawn)
+
+
+def _subspace(
+    model: SubspaceModel, N: int, drawn: bool, filters: Sequence[Filter], engine: str
+) -> tuple[str, Sampler]:
+    if engine == "dense":
+        return "dense", lambda rng: draw_subspace(model, N, rng, drawn)
+    width = (2 if drawn else 1) * model.d
+    m = min(model.n, N + width)
+    by_lapack, by_spectrum = FLOP * m**3, 30.0 * FLOP * m**2 * width
+    if engine == "wishart" or (engine == "auto" and by_lapack < min(by_spectrum, AFFORDABLE)):
+        return "wishart", lambda rng: draw_spectrum(model, N, rng, drawn, lapack=True)
+    spectrum = "band (spectrum)", lambda rng: draw_spectrum(model, N, rng, drawn)
+    if by_spectrum <= AFFORDABLE:
+        return spectrum
+    try:
+        plans = {id(f): moment_plan(model, N, f, drawn) for f in filters if _has_plan(f)}
+    except LinscaleError:
+        if m > LARGEST_SPECTRUM:
+            raise
+        return spectrum
+    by_moments = sum(_moment_cost(model, m, width, p) for p in plans.values())
+    if m <= LARGEST_SPECTRUM and min(by_spectrum, by_lapack) < by_moments:
+        if engine == "auto" and by_lapack < by_spectrum:
+            return "wishart", lambda rng: draw_spectrum(model, N, rng, drawn, lapack=True)
+        return spectrum
+    degree = max((p.degree for p in plans.values()), default=0)
+    error = max((p.error for p in plans.values()), default=0.0)
+    name = f"band (leading blocks, degree {degree}, truncation below {error:.0e})"
+
+    def draw(rng: np.random.Generator) -> Draw:
+        stream = rng.bit_generator.seed_seq
+        assert isinstance(stream, np.random.SeedSequence)
+        return MomentDraw(model, N, drawn, plans, stream)
+
+    return name, draw
+
+
+def _has_plan(filter: Filter) -> bool:
+    return not isinstance(filter, Converged)
+
+
+def _moment_cost(model: SubspaceModel, m: int, width: int, plan: Plan) -> float:
+    """Products with the band and inner products, on as many rows as each step has reached."""
+    steps = plan.degree / 2
+    rows = min(0.5 * steps * width, m)
+    return FLOP * steps * rows * width * width * 8.0
