@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -34,13 +35,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         # Threads run draws; the matrices inside are too small for BLAS threads of their own.
         with threadpool_limits(limits=1):
-            return int(options.run(options))
+            status = int(options.run(options))
+            sys.stdout.flush()
+            return status
     except LinscaleError as error:
         print(f"linscale {options.command}: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print(f"\nlinscale {options.command}: interrupted", file=sys.stderr)
+        print(f"linscale {options.command}: interrupted", file=sys.stderr)
         return 130
+    except BrokenPipeError:  # the reader, head say, has seen enough; files are written by then
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except OSError as error:
+        print(f"linscale {options.command}: {error}", file=sys.stderr)
+        return 1
     except MemoryError:
         print(f"linscale {options.command}: not enough memory for this size", file=sys.stderr)
         return 1

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from linscale.errors import InvalidArgument
+from linscale.files import check_folder, write_together
 from linscale.models import SubspaceModel
 from linscale.setups import DEFAULT_SETUP, N_TRAIN, SETUPS, setup
 from linscale.study import Study, subspace_study
 
 DRAWS = 200
-LARGE_N, DRAWS_FOR_LARGE_N = 1_000, 20
-HUGE_N, LARGEST_N_TRAIN_FOR_HUGE_N = 10_000, 1_024
+DRAWS_FOR_ALL = 100
 IMAGE_N_TRAIN = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000)
 QUICK_DRAWS = 20
 QUICK_N_TRAIN = (1, 4, 10, 16, 30, 64, 256, 1_024)
@@ -26,7 +25,7 @@ def add_to(subcommands: Any) -> None:
     parser = subcommands.add_parser(
         "risk",
         help="risk against the number of training examples",
-        description="Risk against the number of training examples N: exact theory beside "
+        description="Risk against the number of training examples N: theory beside "
         "simulation for the subspace model of Klug and Heckel (2023), or beside gradient descent "
         "trained on patches of real images. Prints a table; saves arrays, CSV, PNG and SVG.",
     )
@@ -47,11 +46,11 @@ def add_to(subcommands: Any) -> None:
     run.add_argument("--draws", type=int, help=f"training sets for each N (default {DRAWS})")
     run.add_argument("--seed", type=int, default=0, help="the numbers depend on it alone")
     run.add_argument("--workers", type=int, default=_cores(), help="threads (default: all cores)")
-    run.add_argument("--engine", default="auto", help="auto, band, wishart or dense")
+    run.add_argument("--engine", help="auto (default), band, wishart or dense")
     run.add_argument(
-        "--residual", choices=("averaged", "drawn"), default="averaged",
-        help="average the targets' residual in closed form (smaller standard error), or draw it "
-        "(the spread of real training runs)",
+        "--residual", choices=("averaged", "drawn"),
+        help="average the targets' residual in closed form (default; smaller standard error), or "
+        "draw it (the spread of real training runs)",
     )  # fmt: skip
     run.add_argument("--quick", action="store_true", help="few draws and few N, in seconds")
     output = parser.add_argument_group("output")
@@ -64,13 +63,11 @@ def add_to(subcommands: Any) -> None:
 
 def run_risk(options: argparse.Namespace) -> int:
     """Carry out the parsed options."""
-    from linscale.files import prepare_folder
-
-    if options.saved is not None:
-        study = Study.load(options.saved)
-        _report(study, prepare_folder(options.out), options.saved.stem)
-        return 0
     _check(options)
+    check_folder(options.out)
+    if options.saved is not None:
+        _report(Study.load(options.saved), options.out, options.saved.stem)
+        return 0
     if options.images:
         _run_images(options)
     elif options.all:
@@ -79,75 +76,63 @@ def run_risk(options: argparse.Namespace) -> int:
         name = "risk_vs_n" if options.setup is None else options.setup
         model = _model(options)
         n_train = _n_train(options, N_TRAIN)
-        study = _subspace(options, model, n_train, options.draws or DRAWS, prepare_folder)
+        study = _subspace(options, model, n_train, options.draws or DRAWS)
         _report(study, options.out, name)
     return 0
 
 
 def _run_all(options: argparse.Namespace) -> None:
     from linscale import plotting
-    from linscale.files import prepare_folder
 
-    out = prepare_folder(options.out)
     studies = {}
     for name, model in SETUPS.items():
-        n_train, draws = _n_train(options, N_TRAIN), options.draws or DRAWS
-        if model.n >= LARGE_N and draws > DRAWS_FOR_LARGE_N and options.draws is None:
-            draws = DRAWS_FOR_LARGE_N
-            print(f"{name}: {draws} draws, since n = {model.n:,} (--draws overrides)")
-        if model.n >= HUGE_N and options.n_train is None:
-            n_train = [N for N in n_train if N <= LARGEST_N_TRAIN_FOR_HUGE_N]
-            print(f"{name}: N up to {n_train[-1]:,} only (--n-train overrides)")
-        studies[name] = _subspace(options, model, n_train, draws, prepare_folder)
-        _report(studies[name], out, name)
-    for path in plotting.save(plotting.draw_all(studies), out / "all"):
+        studies[name] = _subspace(
+            options, model, _n_train(options, N_TRAIN), options.draws or DRAWS_FOR_ALL
+        )
+        _report(studies[name], options.out, name)
+    for path in plotting.save(plotting.draw_all(studies), options.out / "all"):
         print(f"wrote {path}")
 
 
 def _run_images(options: argparse.Namespace) -> None:
-    from linscale.files import prepare_folder
     from linscale.image_study import image_study
     from linscale.images import load_images
 
     images = load_images(options.images)
-    out = prepare_folder(options.out)
     n_train, draws = _n_train(options, IMAGE_N_TRAIN), options.draws or DRAWS
     sigma = 25.0 / 255.0 if options.sigma is None else options.sigma
+    size = 12 if options.patch_size is None else options.patch_size
     with _progress(n_train, draws) as step:
         study = image_study(
-            images, sigma, n_train, draws, options.seed, patch_size=options.patch_size or 12,
+            images, sigma, n_train, draws, options.seed, patch_size=size,
             workers=options.workers, progress=step,
         )  # fmt: skip
-    _report(study, out, "images")
+    _report(study, options.out, "images")
 
 
 def _subspace(
-    options: argparse.Namespace,
-    model: SubspaceModel,
-    n_train: list[int],
-    draws: int,
-    prepare_folder: Callable[[Path], Path],
+    options: argparse.Namespace, model: SubspaceModel, n_train: list[int], draws: int
 ) -> Study:
-    prepare_folder(options.out)
-    with _progress(n_train, draws, model.n) as step:
+    with _progress(n_train, draws) as step:
         return subspace_study(
-            model, n_train, draws, options.seed, engine=options.engine, residual=options.residual,
-            workers=options.workers, progress=step,
+            model, n_train, draws, options.seed, engine=options.engine or "auto",
+            residual=options.residual or "averaged", workers=options.workers, progress=step,
         )  # fmt: skip
 
 
 def _report(study: Study, out: Path, stem: str) -> None:
-    """Print the table; write arrays, CSV and figure."""
+    """Write arrays, CSV and figure; then print the table."""
     from linscale import plotting, tables
-    from linscale.files import write_atomically
 
     table = tables.columns(study)
+    contents = {
+        out / f"{stem}.npz": study.to_bytes(),
+        out / f"{stem}.csv": tables.to_csv(table).encode(),
+        **plotting.render(plotting.draw(study), out / stem),
+    }
+    write_together(contents)
     print(f"\n{_headline(study)}\n\n{tables.text(table)}\n\n{_footnote(study)}\n")
-    study.save(out / f"{stem}.npz")
-    write_atomically(out / f"{stem}.csv", tables.to_csv(table).encode())
-    figures = plotting.save(plotting.draw(study), out / stem)
-    names = ", ".join(p.name for p in (out / f"{stem}.npz", out / f"{stem}.csv", *figures))
-    print(f"wrote {names} in {out}")
+    print(f"wrote {', '.join(path.name for path in contents)} in {out}")
 
 
 def _headline(study: Study) -> str:
@@ -193,18 +178,23 @@ def _footnote(study: Study) -> str:
             "Theory is the leading order (converged for N > n + 1: exact); its relative error "
             "falls as 1/N and is largest near N = d, where the risk is steepest."
         )
-        curve = study.simulated["converged"]
+    n_train = next(iter(study.simulated.values())).n_train.tolist()
+    asked = [(f"{name} (simulated)", curve) for name, curve in study.simulated.items()]
+    asked += [(name, curve.at_n_train(n_train)) for name, curve in study.theory.items()]
+    said = set()
+    for name, curve in asked:
         for N, status in zip(curve.n_train, curve.statuses, strict=True):
-            if status != "ok":
-                lines.append(f"Converged, N = {N}: {status}.")
+            if status != "ok" and (N, status) not in said:
+                said.add((N, status))
+                lines.append(f"{name}, N = {N}: {status}.")
     return "\n".join(lines)
 
 
 def _check(options: argparse.Namespace) -> None:
     """Options that exclude each other, before anything is done."""
     chosen = {
-        "--setup": options.setup is not None, "--all": options.all,
-        "--images": options.images is not None,
+        "--from": options.saved is not None, "--setup": options.setup is not None,
+        "--all": options.all, "--images": options.images is not None,
     }  # fmt: skip
     named = [name for name, given in chosen.items() if given]
     if len(named) > 1:
@@ -214,6 +204,13 @@ def _check(options: argparse.Namespace) -> None:
             "sigma", "--images",
         ):  # fmt: skip
             raise InvalidArgument(f"--{name}", getattr(options, name), f"left out with {named[0]}")
+    if options.engine is not None:
+        check_engine(options.engine)
+    for name in ("engine", "residual"):
+        if options.images is not None and getattr(options, name) is not None:
+            raise InvalidArgument(
+                f"--{name}", getattr(options, name), "left out with --images: patches are data"
+            )
     if options.patch_size is not None and options.images is None:
         raise InvalidArgument("--patch-size", options.patch_size, "left out without --images")
     for name in ("draws", "workers"):
@@ -224,6 +221,13 @@ def _check(options: argparse.Namespace) -> None:
         raise InvalidArgument("--seed", options.seed, "an integer that is not negative")
     if options.quick:
         options.draws = options.draws or QUICK_DRAWS
+
+
+def check_engine(name: str) -> None:
+    """Raise unless there is such an engine; without loading any."""
+    engines = ("auto", "band", "wishart", "dense")
+    if name not in engines:
+        raise InvalidArgument("--engine", repr(name), "one of " + ", ".join(engines))
 
 
 def _model(options: argparse.Namespace) -> SubspaceModel:
@@ -243,25 +247,22 @@ def _n_train(options: argparse.Namespace, default: tuple[int, ...]) -> list[int]
     return sorted(set(values))
 
 
-def _progress(n_train: list[int], draws: int, n: int = 100) -> Any:
-    """A progress bar weighted by what a draw costs; hidden where there is no terminal."""
+def _progress(n_train: list[int], draws: int) -> Any:
+    """A progress bar over all draws; hidden where there is no terminal."""
     from contextlib import contextmanager
 
     from tqdm import tqdm
 
-    # Random numbers and Gram matrix, then the decomposition.
-    cost = {N: n * N * (20 + min(n, N)) + 30 * min(n, N) ** 3 for N in n_train}
-
     @contextmanager
     def bar() -> Any:
-        shape = "{desc} {percentage:3.0f}% |{bar}| {elapsed} elapsed, {remaining} left"
+        shape = "{desc} {percentage:3.0f}% |{bar}| {rate_fmt}, {remaining} left"
         with tqdm(
-            total=draws * sum(cost.values()), bar_format=shape, disable=None, leave=False
+            total=draws * len(n_train), unit=" draws", bar_format=shape, disable=None, leave=False
         ) as progress:
 
             def step(N: int) -> None:
                 progress.set_description_str(f"N = {N:,}", refresh=False)
-                progress.update(cost[N])
+                progress.update()
 
             yield step
 

@@ -12,19 +12,28 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from linscale import validate
 from linscale.errors import InvalidArgument, StepTooLarge
+from linscale.models import SubspaceModel
 from linscale.validate import FloatArray
 
-if TYPE_CHECKING:
-    from linscale.models import SubspaceModel
-
 Spectrum = NDArray[Any]  # real or complex eigenvalues, any shape
+
+
+class Confinement(NamedTuple):
+    """Real interval [left, right] on which |rho| stays within a factor e of its maximum.
+
+    ``scale`` is the distance over which rho changes by about a factor e at its ends.
+    """
+
+    left: float
+    right: float
+    scale: float
 
 
 class Filter(ABC):
@@ -47,11 +56,8 @@ class Filter(ABC):
         """1 - rho(l) without cancellation, shape (T, *l.shape)."""
 
     @abstractmethod
-    def confine(self, low: float, high: float) -> tuple[float, float]:
-        """Real interval around [low, high] on which |rho| stays within a factor e of its maximum.
-
-        A contour around the spectrum must cross the real axis inside this interval.
-        """
+    def confine(self, low: float, high: float) -> Confinement:
+        """Where a contour around the spectrum [low, high] may cross the real axis."""
 
     def check_stable(self, largest: float, where: str) -> None:  # noqa: B027
         """Raise StepTooLarge where the path diverges on a spectrum that reaches ``largest``."""
@@ -91,9 +97,10 @@ class GradientFlow(Filter):
     def learned(self, l: Spectrum) -> Spectrum:
         return -np.expm1(-_outer(self.times, l))
 
-    def confine(self, low: float, high: float) -> tuple[float, float]:
+    def confine(self, low: float, high: float) -> Confinement:
         t = float(self.times.max())
-        return (low - 1.0 / t if t > 0 else -np.inf), np.inf
+        scale = 1.0 / t if t > 0 else np.inf
+        return Confinement(low - scale, np.inf, scale)
 
 
 @dataclass(frozen=True, eq=False)
@@ -127,7 +134,9 @@ class GradientDescent(Filter):
 
         Source: the code of arXiv 2209.13435, whose step on the un-normalised loss is eta / N.
         """
-        N = validate.integer("n_train", n_train, at_least=1)
+        if not isinstance(model, SubspaceModel):
+            raise InvalidArgument("model", type(model).__name__, "a SubspaceModel")
+        N = validate.n_train(n_train)
         s2 = model.sigma**2
         eps = np.sqrt(10.0 * (model.d + s2 * model.n) * np.log(model.n) / N)
         return float(1.0 / ((1.0 + eps) * (1.0 + s2)))
@@ -150,11 +159,14 @@ class GradientDescent(Filter):
         small = -np.expm1(k * np.log1p(-np.minimum(x, 0.5)))
         return np.where(x < 0.5, small, 1.0 - np.power(1.0 - x, k))
 
-    def confine(self, low: float, high: float) -> tuple[float, float]:
+    def confine(self, low: float, high: float) -> Confinement:
         # |1 - step z| <= q (1 + 1/k) is a disc; q is the largest |1 - step l| on the spectrum.
         k = max(float(self.iterations.max()), 1.0)
-        q = max(abs(1.0 - self.step * low), abs(1.0 - self.step * high)) * (1.0 + 1.0 / k)
-        return (1.0 - q) / self.step, (1.0 + q) / self.step
+        q = max(abs(1.0 - self.step * low), abs(1.0 - self.step * high))
+        reach = q * (1.0 + 1.0 / k)
+        return Confinement(
+            (1.0 - reach) / self.step, (1.0 + reach) / self.step, q / (self.step * k)
+        )
 
     def check_stable(self, largest: float, where: str) -> None:
         if self.step * largest >= 2.0:
@@ -177,7 +189,7 @@ class Converged(Filter):
     def learned(self, l: Spectrum) -> Spectrum:
         return np.asarray(l != 0, dtype=float)[np.newaxis]
 
-    def confine(self, low: float, high: float) -> tuple[float, float]:
+    def confine(self, low: float, high: float) -> Confinement:
         """Not analytic at 0, so no contour integral: the limits are closed forms."""
         raise NotImplementedError
 

@@ -9,7 +9,7 @@ from functools import partial
 import numpy as np
 
 from linscale import theory, validate
-from linscale.errors import InvalidArgument
+from linscale.errors import InputError, InvalidArgument
 from linscale.filters import GradientDescent
 from linscale.images import Image, patches
 from linscale.models import InverseProblem
@@ -43,6 +43,8 @@ def split_patches(images: Sequence[Image], size: int, seed: int) -> PatchData:
         names[held_out].append(image.name)
     pool = np.concatenate(groups[0], axis=1)
     mean = pool.mean(axis=1, keepdims=True)
+    if not np.ptp(pool - mean) > 1e-9:
+        raise InputError("the images to train on do not vary: every patch is the same")
     others = np.concatenate(groups[1], axis=1) - mean if groups[1] else None
     return PatchData(pool - mean, others, *names)
 

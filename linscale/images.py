@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,8 +33,8 @@ class Image:
 def load_images(source: Sequence[str]) -> list[Image]:
     """``["photographs"]``, a folder, or files, as grey images in [0, 1], in order of name.
 
-    Integer images are divided by their largest possible value; colours become luminance; float
-    images (.npy, .tif) are taken as they are.
+    8 and 16 bit images are divided by their largest possible value; colours become luminance;
+    float images (.npy, .tif) are taken as they are, and must be on that scale already.
 
     Raises
     ------
@@ -42,6 +43,8 @@ def load_images(source: Sequence[str]) -> list[Image]:
     """
     if list(source) == ["photographs"]:
         return _photographs()
+    if "photographs" in source and not Path("photographs").exists():
+        raise InputError("--images photographs: the word stands alone, not beside files or folders")
     paths: list[Path] = []
     for entry in map(Path, source):
         if entry.is_dir():
@@ -91,7 +94,8 @@ def _read(path: Path) -> FloatArray:
     import PIL.Image
 
     try:
-        with PIL.Image.open(path) as image:
+        with warnings.catch_warnings(), PIL.Image.open(path) as image:
+            warnings.simplefilter("ignore")
             if image.mode in ("P", "PA", "CMYK", "YCbCr", "LAB", "HSV"):
                 image = image.convert("RGB")
             array = np.asarray(image)
@@ -105,10 +109,10 @@ def _grey(array: np.ndarray, name: str) -> FloatArray:
         raise InputError(f"{name}: not an image of numbers, but {array.dtype}, {array.ndim}-D")
     if array.dtype == bool:
         scaled = array.astype(float)
+    elif array.dtype in (np.uint8, np.uint16):
+        scaled = array / float(np.iinfo(array.dtype).max)
     elif array.dtype.kind in "ui":
-        # 16-bit PNGs may arrive as int32.
-        top = 255 if array.dtype.itemsize == 1 else 65535
-        scaled = array / float(top)
+        raise InputError(f"{name}: {array.dtype} pixels; save as 8 or 16 bit unsigned, or as float")
     else:
         scaled = array.astype(float)
     if scaled.ndim == 3:
@@ -120,6 +124,11 @@ def _grey(array: np.ndarray, name: str) -> FloatArray:
         )
     if not np.all(np.isfinite(scaled)):
         raise InputError(f"{name}: holds NaN or infinite pixels; mask or fill them first")
+    if scaled.min() < -1.0 or scaled.max() > 2.0:
+        raise InputError(
+            f"{name}: values from {scaled.min():.3g} to {scaled.max():.3g}; divide them so that "
+            "white is 1"
+        )
     return np.asarray(scaled)
 
 

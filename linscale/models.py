@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from linscale import validate
 from linscale.errors import InvalidArgument
-from linscale.problem import SpectralProblem
+from linscale.problem import LARGEST_CONDITION, SpectralProblem
 from linscale.validate import FloatArray
 
 
@@ -35,8 +35,8 @@ class SubspaceModel:
         if self.d > self.n:
             raise InvalidArgument("d", self.d, f"at most n = {self.n} (a subspace of R^n)")
         object.__setattr__(self, "sigma", validate.real("sigma", self.sigma))
-        if not np.isfinite(self.sigma**2) or self.sigma**2 == 0.0:
-            raise InvalidArgument("sigma", self.sigma, "between about 1e-150 and 1e150")
+        if not 1e-5 <= self.sigma <= 1e5:
+            raise InvalidArgument("sigma", self.sigma, "from 1e-5 to 1e5 (the signal's is 1)")
 
     def spectral(self) -> SpectralProblem:
         """l = (1+s2, s2), n = (d, n-d), w = (1/(1+s2)^2, 0), floor = s2/(1+s2); s2 = sigma^2."""
@@ -76,6 +76,8 @@ class InverseProblem:
         cov = _covariance("signal_cov", signal_cov)
         object.__setattr__(self, "signal_cov", cov)
         object.__setattr__(self, "sigma", validate.real("sigma", sigma))
+        if not 1e-100 < self.sigma < 1e100:
+            raise InvalidArgument("sigma", sigma, "between 1e-100 and 1e100")
         object.__setattr__(
             self, "forward", None if forward is None else _forward(forward, cov.shape[0])
         )
@@ -104,6 +106,11 @@ class InverseProblem:
         """l_j from S, w_j = ||S_x A' v_j||^2 / (l_j^2 p), floor = tr S_x / p - sum_j w_j l_j."""
         l, v = np.linalg.eigh(self.measurement_cov())
         l = np.maximum(l, self.sigma**2)
+        if l[-1] > LARGEST_CONDITION * l[0]:
+            least = np.sqrt(l[-1] / LARGEST_CONDITION)
+            raise InvalidArgument(
+                "sigma", self.sigma, f"at least {least:.2g}: rounding would swallow the noise"
+            )
         w = np.sum((self.cross_cov() @ v) ** 2, axis=0) / l**2 / self.p
         l, counts, w = _merge_equal(l, w)
         return SpectralProblem(l, counts, w, floor=self._floor(), scale=self.p)
@@ -123,9 +130,11 @@ class InverseProblem:
 
 def _covariance(name: str, values: ArrayLike) -> FloatArray:
     try:
+        if np.iscomplexobj(values):
+            raise TypeError
         cov = np.array(values, dtype=float)
     except (TypeError, ValueError):
-        raise InvalidArgument(name, type(values).__name__, "a matrix of numbers") from None
+        raise InvalidArgument(name, type(values).__name__, "a matrix of real numbers") from None
     if cov.ndim != 2 or cov.shape[0] != cov.shape[1] or cov.size == 0:
         raise InvalidArgument(name, f"shape {cov.shape}", "a square matrix")
     if not np.all(np.isfinite(cov)):
@@ -149,10 +158,12 @@ def _covariance(name: str, values: ArrayLike) -> FloatArray:
 
 def _forward(values: ArrayLike, p: int) -> FloatArray:
     try:
+        if np.iscomplexobj(values):
+            raise TypeError
         a = np.array(values, dtype=float)
     except (TypeError, ValueError):
         raise InvalidArgument(
-            "forward", type(values).__name__, "None or an (n, p) array of numbers"
+            "forward", type(values).__name__, "None or an (n, p) array of real numbers"
         ) from None
     if a.ndim != 2 or a.shape[1] != p or a.shape[0] == 0:
         raise InvalidArgument(

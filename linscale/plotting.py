@@ -11,8 +11,10 @@ import matplotlib
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
-from linscale.files import write_atomically
+from linscale.files import write_together
+from linscale.risk import RiskCurve
 from linscale.study import Study
 from linscale.tables import psnr
 
@@ -72,16 +74,21 @@ def draw_all(studies: Mapping[str, Study]) -> Figure:
 
 def save(figure: Figure, stem: Path) -> list[Path]:
     """Write PNG and SVG beside each other; returns the paths."""
-    written = []
+    contents = render(figure, stem)
+    write_together(contents)
+    return list(contents)
+
+
+def render(figure: Figure, stem: Path) -> dict[Path, bytes]:
+    """The figure as PNG and SVG, to be written beside each other."""
+    contents = {}
     with matplotlib.rc_context(RC):
         for suffix in (".png", ".svg"):
             buffer = BytesIO()
             metadata = {"Date": None} if suffix == ".svg" else None
             figure.savefig(buffer, format=suffix[1:], metadata=metadata)
-            path = stem.with_name(stem.name + suffix)
-            write_atomically(path, buffer.getvalue())
-            written.append(path)
-    return written
+            contents[stem.with_name(stem.name + suffix)] = buffer.getvalue()
+    return contents
 
 
 def _subspace(study: Study) -> Figure:
@@ -94,9 +101,9 @@ def _subspace(study: Study) -> Figure:
     top.legend(*zip(*entries, strict=True), loc="upper right")
 
     highest = 1.0
-    for name, measured in study.simulated.items():
+    for height, (name, measured) in enumerate(reversed(list(study.simulated.items()))):
         predicted = study.theory[name].at_n_train(measured.n_train.tolist())
-        shown = np.isfinite(predicted.value) & np.isfinite(measured.sem)
+        shown = np.isfinite(predicted.value) & _shown(measured)
         ratio = 100.0 * (measured.value[shown] / predicted.value[shown] - 1.0)
         error = 100.0 * measured.sem[shown] / predicted.value[shown]
         highest = max(highest, float(np.max(np.abs(ratio), initial=0.0)))
@@ -108,6 +115,7 @@ def _subspace(study: Study) -> Figure:
             ms=3.5,
             capsize=2,
             mfc="white",
+            zorder=3 + height,
             **STYLE[name],
         )
     bottom.axhline(0.0, color="0.3", lw=0.8)
@@ -155,11 +163,19 @@ def _curves(axes: Axes, study: Study) -> list[Any]:
     for height, (name, predicted) in enumerate(reversed(list(study.theory.items()))):
         value = np.where(predicted.value > HIGHEST, np.nan, predicted.value)
         measured = study.simulated[name]
-        shown = np.isfinite(measured.sem) & (measured.value < HIGHEST)
+        shown = _shown(measured) & (measured.value < HIGHEST)
         order = 3 + height  # the first estimator lies on top
+        doubtful = np.array([status != "ok" for status in predicted.statuses])
+        axes.plot(
+            predicted.n_train, np.where(doubtful, value, np.nan), color=STYLE[name]["color"],
+            lw=1.2, ls=":", zorder=order,
+        )  # fmt: skip
+        value = np.where(doubtful, np.nan, value)
+        mark = "_" if predicted.n_train.size == 1 else None  # a line of one point is invisible
         (line,) = axes.plot(
-            predicted.n_train, value, color=STYLE[name]["color"], lw=1.2, zorder=order
-        )
+            predicted.n_train, value, color=STYLE[name]["color"], lw=1.2, zorder=order,
+            marker=mark, ms=14,
+        )  # fmt: skip
         points = axes.errorbar(
             measured.n_train[shown], measured.value[shown], measured.sem[shown], ls="none", ms=4,
             capsize=2, mfc="white", zorder=order + 0.5, **STYLE[name],
@@ -169,6 +185,12 @@ def _curves(axes: Axes, study: Study) -> list[Any]:
     entries.append((floor, "floor (best linear estimator)"))
     axes.set(xscale="log", yscale="log")
     return entries
+
+
+def _shown(measured: RiskCurve) -> NDArray[np.bool_]:
+    """Points whose value and spread are finite; one draw has a value but no standard error."""
+    ok = np.array([status == "ok" for status in measured.statuses])
+    return np.isfinite(measured.value) & (ok | np.isfinite(measured.sem))
 
 
 def _mark_saturation(axes: Axes, study: Study) -> None:

@@ -12,6 +12,8 @@ from linscale import validate
 from linscale.errors import InvalidArgument
 from linscale.validate import FloatArray
 
+LARGEST_CONDITION = 1e11
+
 
 @dataclass(frozen=True, eq=False)
 class SpectralProblem:
@@ -73,6 +75,12 @@ class SpectralProblem:
                 "target_weights", w, "zero where the multiplicity is zero (an empty eigenspace)"
             )
         keep = n > 0
+        if l[keep].max() > LARGEST_CONDITION * l[keep].min():
+            raise InvalidArgument(
+                "eigenvalues",
+                f"from {l[keep].min():.3g} to {l[keep].max():.3g}",
+                f"within a factor of {LARGEST_CONDITION:.0e}: rounding would swallow the smallest",
+            )
         object.__setattr__(self, "eigenvalues", validate.frozen(l[keep]))
         object.__setattr__(self, "multiplicities", validate.frozen(n[keep]))
         object.__setattr__(self, "target_weights", validate.frozen(w[keep]))
@@ -89,9 +97,32 @@ class SpectralProblem:
         """Risk of the estimator W = 0, tr S_x / scale = floor + sum_j w_j l_j."""
         return float(self.floor + self.target_weights @ self.eigenvalues)
 
+    def best_step(self, n_train: int) -> float:
+        r"""The step that minimises the exact risk after one step of gradient descent.
+
+            eta = sum_j w_j l_j^2 / [sum_j w_j (l_j^3 (1 + 1/N) + l_j tr S^2/N) + floor tr S^2/N]
+
+        Early stopping ends at about this time where the noise is so large that little can be
+        learned; it is 0 where there is nothing to learn.
+        """
+        l, w, N = self.eigenvalues, self.target_weights, n_train
+        square = float(self.multiplicities @ l**2) / N
+        return float(
+            w @ l**2 / (w @ (l**3 * (1.0 + 1.0 / N) + l * square) + self.floor * square + 1e-300)
+        )
+
     def spectral(self) -> SpectralProblem:
         """Itself, so that a problem may be given wherever a model may."""
         return self
+
+
+def problem_of(model: Model) -> SpectralProblem:
+    """The model's spectral problem, or a clear word if it is not a model."""
+    if not callable(getattr(model, "spectral", None)):
+        raise InvalidArgument(
+            "model", repr(model)[:60], "a SubspaceModel, InverseProblem or SpectralProblem"
+        )
+    return model.spectral()
 
 
 class Model(Protocol):

@@ -11,18 +11,18 @@ from importlib.metadata import version
 from io import BytesIO
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 
 from linscale import theory
 from linscale.errors import InputError
-from linscale.files import write_atomically
+from linscale.files import write_together
 from linscale.models import SubspaceModel
 from linscale.risk import CURVE_COLUMNS, RiskCurve, RiskPoint
 from linscale.validate import FloatArray
 
 FORMAT = 1
+KINDS = ("subspace", "images")
 THEORY_POINTS = 80
 
 
@@ -53,6 +53,10 @@ class Study:
 
     def save(self, path: Path) -> None:
         """Write one .npz file, whole or not at all."""
+        write_together({path: self.to_bytes()})
+
+    def to_bytes(self) -> bytes:
+        """The content of that .npz file."""
         arrays: dict[str, Any] = {"exponent": self.exponent}
         header: dict[str, Any] = {
             "format": FORMAT, "floor": self.floor, "saturation": self.saturation, "meta": self.meta,
@@ -65,7 +69,7 @@ class Study:
                     arrays[f"{kind}/{name}/{column}"] = getattr(curve, column)
         buffer = BytesIO()
         np.savez_compressed(buffer, header=np.array(json.dumps(header)), **arrays)
-        write_atomically(path, buffer.getvalue())
+        return buffer.getvalue()
 
     @classmethod
     def load(cls, path: Path) -> Study:
@@ -85,18 +89,22 @@ class Study:
                 for kind, name, floor, statuses in header["curves"]:
                     columns = {c: data[f"{kind}/{name}/{c}"] for c in ("n_train", *CURVE_COLUMNS)}
                     curves[kind][name] = RiskCurve(**columns, statuses=tuple(statuses), floor=floor)
-                exponent = data["exponent"]
+                study = cls(
+                    **curves,
+                    exponent=data["exponent"],
+                    floor=float(header["floor"]),
+                    saturation=int(header["saturation"]),
+                    meta=dict(header["meta"]),
+                )
+                if study.meta["kind"] not in KINDS or not (study.theory and study.simulated):
+                    raise ValueError(study.meta["kind"])
         except FileNotFoundError:
             raise InputError(f"no such file: {path}") from None
-        except (OSError, ValueError, KeyError, EOFError, TypeError, BadZipFile) as error:
+        except InputError:
+            raise
+        except Exception as error:  # damage shows in many ways, and all mean the same
             raise InputError(f"{path} is not a saved study ({type(error).__name__})") from None
-        return cls(
-            **curves,
-            exponent=exponent,
-            floor=header["floor"],
-            saturation=header["saturation"],
-            meta=header["meta"],
-        )
+        return study
 
 
 def subspace_study(
@@ -149,6 +157,7 @@ def subspace_study(
             "draws": draws,
             "seed": seed,
             "engine": engine,
+            "methods": [e.path.method for e in estimates],
             "residual": residual,
             **environment(),
         },

@@ -33,6 +33,14 @@ def integer(name: str, value: Any, *, at_least: int, at_most: int | None = None)
     return number
 
 
+LARGEST_N_TRAIN = 10**15  # counts beyond it are not told apart in double precision
+
+
+def n_train(value: Any) -> int:
+    """The number of training examples."""
+    return integer("n_train", value, at_least=1, at_most=LARGEST_N_TRAIN)
+
+
 def real(name: str, value: Any, *, positive: bool = True) -> float:
     """``value`` as a finite float, above 0 (or at least 0 when ``positive`` is false)."""
     allowed = "a finite number " + ("above 0" if positive else "that is not negative")
@@ -49,6 +57,8 @@ def vector(name: str, values: ArrayLike, *, positive: bool = False) -> FloatArra
     """A read-only 1-D float array of finite numbers, not negative (or above 0)."""
     allowed = "a list of finite numbers " + ("above 0" if positive else "that are not negative")
     try:
+        if np.iscomplexobj(values):
+            raise TypeError
         array = np.array(values, dtype=float, ndmin=1)
     except (TypeError, ValueError):
         raise InvalidArgument(name, values, allowed) from None

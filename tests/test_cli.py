@@ -1,7 +1,10 @@
 """The command: what a person sees, for good input and bad."""
 
+import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +93,15 @@ BAD = [
     (["--setup", "sigma0.05-d10-n100", "--n", "5"], "--n = 5"),
     (["--all", "--images", "photographs"], "excludes"),
     (["--patch-size", "8"], "--images"),
+    (["--images", "photographs", "--patch-size", "0"], "patch_size"),
+    (["--images", "photographs", "--engine", "dense"], "--engine"),
+    (["--images", "photographs", "--residual", "drawn"], "--residual"),
+    (["--images", "photographs", "--patch-size", "4", "--n-train", "999999"], "n_train"),
+    (["--from", "x.npz", "--all"], "excludes"),
+    (["--from", "x.npz", "--n", "5"], "--n = 5"),
+    (["--n-train", "99999999999999999999999999"], "n_train"),
+    (["--sigma", "1e-9"], "sigma"),
+    (["--sigma", "1e100"], "sigma"),
     (["--images", "no/such/folder"], "no such image"),
     (["--from", "no/such.npz"], "no such file"),
     (["--nonsense"], "unrecognized arguments"),
@@ -111,7 +123,7 @@ def test_bad_input_is_one_line_and_leaves_nothing(
     assert captured.err.count("\n") == 1
     assert captured.err.startswith("linscale")
     assert message in captured.err
-    assert not list(tmp_path.rglob("*.*"))
+    assert not list(tmp_path.rglob("*"))
 
 
 def test_output_folder_that_cannot_be_written(tmp_path, capsys):
@@ -120,6 +132,58 @@ def test_output_folder_that_cannot_be_written(tmp_path, capsys):
     error = capsys.readouterr().err
     assert "--out" in error
     assert error.count("\n") == 1
+
+
+def test_nothing_is_half_written(tmp_path, capsys):
+    (tmp_path / "risk_vs_n.png").mkdir()
+    assert run(*SMALL, "--out", tmp_path) == 2
+    assert "risk_vs_n.png" in capsys.readouterr().err
+    assert [p.name for p in tmp_path.iterdir()] == ["risk_vs_n.png"]
+
+
+def test_results_are_kept_when_the_output_cannot_be_printed(tmp_path):
+    """Standard output that is full or closed: the files are there already, and no traceback."""
+    command = [sys.executable, "-m", "linscale", "risk", *SMALL, "--out"]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*command, str(tmp_path / "a")], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith("linscale risk: ")
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "a" / "risk_vs_n.npz").exists()
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [*command, str(tmp_path / "b")], stdout=writer, stderr=subprocess.PIPE, text=True
+    )
+    os.close(writer)
+    assert done.stderr == ""
+    assert (tmp_path / "b" / "risk_vs_n.npz").exists()
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_real_interrupt_stops_quickly_and_leaves_nothing(tmp_path, workers):
+    running = subprocess.Popen(
+        [sys.executable, "-m", "linscale", "risk", "--draws", "100000", "--workers", str(workers),
+         "--out", str(tmp_path / "out")],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    time.sleep(4)
+    running.send_signal(signal.SIGINT)
+    out, err = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert out == ""
+    assert err == "linscale risk: interrupted\n"
+    assert not (tmp_path / "out").exists()
+
+
+def test_one_draw_and_one_n_train_can_be_drawn(tmp_path, capsys):
+    assert (
+        run("--n", 4, "--d", 2, "--sigma", 0.5, "--n-train", 1, "--draws", 1, "--out", tmp_path)
+        == 0
+    )
+    assert "nan" not in capsys.readouterr().out
 
 
 def test_interrupt_is_quiet_and_leaves_nothing(tmp_path, capsys, monkeypatch):

@@ -59,6 +59,8 @@ def test_formats_and_scales(tmp_path):
         ("broken.npy", lambda p: p.write_bytes(b"nothing"), "cannot read"),
         ("nan.npy", lambda p: np.save(p, np.full((9, 9), np.nan)), "NaN"),
         ("words.npy", lambda p: np.save(p, np.array([["a"]])), "not an image"),
+        ("int.npy", lambda p: np.save(p, np.arange(81).reshape(9, 9)), "8 or 16 bit"),
+        ("white255.npy", lambda p: np.save(p, np.linspace(0, 255, 81).reshape(9, 9)), "white is 1"),
         ("deep.npy", lambda p: np.save(p, np.zeros((5, 5, 7))), "channels"),
     ],
 )
@@ -69,6 +71,16 @@ def test_unusable_images_are_named(tmp_path, name, write, message):
     with pytest.raises(InputError, match=message) as caught:
         load_images([str(path)])
     assert name in str(caught.value)
+
+
+def test_the_word_photographs_stands_alone():
+    with pytest.raises(InputError, match="stands alone"):
+        load_images(["photographs", "other.png"])
+
+
+def test_constant_images_have_nothing_to_learn():
+    with pytest.raises(InputError, match="do not vary"):
+        image_study([Image("flat", np.full((20, 20), 0.3))], 0.1, [2], 2, seed=0, patch_size=4)
 
 
 def test_folder_without_images(tmp_path):

@@ -72,6 +72,7 @@ def test_empty_atoms_are_dropped():
         (([1.0], [1], [-0.1], 0.1), "target_weights"),
         (([1.0], [1], [0.1], -0.1), "floor"),
         (([1.0], [1], [0.1], 0.1, 0.0), "scale"),
+        (([1.0, 1e-12], [1, 1], [0.1, 0.0], 0.1), "eigenvalues"),
         ((["a"], [1], [0.1], 0.1), "eigenvalues"),
     ],
 )
@@ -92,6 +93,8 @@ def test_bad_spectral_problem_names_the_argument(arguments, name):
         ({"n": 5, "d": 2, "sigma": 0.0}, "sigma"),
         ({"n": 5, "d": 2, "sigma": -1.0}, "sigma"),
         ({"n": 5, "d": 2, "sigma": np.inf}, "sigma"),
+        ({"n": 5, "d": 2, "sigma": 1e-8}, "sigma"),
+        ({"n": 5, "d": 2, "sigma": 1e100}, "sigma"),
         ({"n": 5, "d": 2, "sigma": np.nan}, "sigma"),
         ({"n": True, "d": 1, "sigma": 0.1}, "n"),
     ],
@@ -109,6 +112,8 @@ def test_bad_subspace_model_names_the_argument(arguments, name):
         (None, [[1.0, 2.0], [2.0, 1.0]], "positive semidefinite"),
         (None, [[1.0, np.nan], [np.nan, 1.0]], "finite"),
         (None, [1.0, 2.0], "square"),
+        (None, np.eye(2) * (1 + 1j), "real"),
+        (np.eye(2) * 1j, np.eye(2), "real"),
         (np.ones((2, 3)), np.eye(2), "shape"),
         (np.full((2, 2), np.inf), np.eye(2), "finite"),
     ],
@@ -116,6 +121,12 @@ def test_bad_subspace_model_names_the_argument(arguments, name):
 def test_bad_inverse_problem_says_what_to_do(forward, cov, message):
     with pytest.raises(InvalidArgument, match=message):
         ls.InverseProblem(forward, cov, 0.1)
+
+
+@pytest.mark.parametrize("sigma", [1e-9, 1e-200, 1e200])
+def test_noise_that_rounding_would_swallow_is_refused(sigma):
+    with pytest.raises(InvalidArgument, match="sigma"):
+        ls.InverseProblem(None, np.diag([1.0, 1.0, 0.0]), sigma).spectral()
 
 
 def test_rounding_level_asymmetry_is_accepted():

@@ -41,8 +41,26 @@ def test_loading_anything_else_is_one_clear_error(tmp_path, content):
     np.savez(path, x=np.zeros(2))
     with pytest.raises(InputError, match="not a saved study"):
         Study.load(path)
+    np.savez(path, header=np.array('{"format": 1, "curves": [], "meta": {"kind": "images"}}'))
+    with pytest.raises(InputError, match="not a saved study"):
+        Study.load(path)
     with pytest.raises(InputError, match="no such file"):
         Study.load(tmp_path / "missing.npz")
+
+
+def test_damaged_files_are_one_clear_error(study, tmp_path):
+    rng, whole = np.random.default_rng(0), study.to_bytes()
+    refused = 0
+    for _ in range(40):
+        damaged = bytearray(whole)
+        for place in rng.integers(len(whole), size=3):
+            damaged[place] ^= 0xFF
+        (tmp_path / "d.npz").write_bytes(damaged)
+        try:
+            Study.load(tmp_path / "d.npz")
+        except InputError:
+            refused += 1
+    assert refused > 20
 
 
 def test_a_newer_format_says_so(study, tmp_path, monkeypatch):

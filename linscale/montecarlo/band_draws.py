@@ -99,12 +99,8 @@ class MomentDraw:
 
     @property
     def largest(self) -> float:
-        """Largest Ritz value of the leading blocks."""
-        factor = self._factor()
-        size = min(factor.rows, 40 * factor.leading, 400)
-        lower = _numba_band.gram(factor.columns(size), size, float(self.n_train))
-        dense = _dense(lower)[factor.top :, factor.top :]
-        return float(eigh(dense, eigvals_only=True, subset_by_index=[len(dense) - 1] * 2)[0])
+        """A bound on the largest eigenvalue; plans are made only for filters stable up to it."""
+        return moment_end(self.model, self.n_train)
 
     def _rng(self, k: int) -> np.random.Generator:
         words = (*self.stream.spawn_key, k)
@@ -157,14 +153,15 @@ class MomentDraw:
 
 
 def moment_end(model: SubspaceModel, n_train: int) -> float:
-    """An end of the spectrum that a draw exceeds with probability below about 1e-7.
+    """An end of the spectrum that few draws exceed; the moments of those that do show it.
 
     |S^{1/2} G|^2 is at most the sum over signal and noise rows; a Gaussian matrix of N columns
-    has norm below sqrt(N) + sqrt(rows) + 6 but for exp(-18) (Davidson and Szarek).
+    has norm below sqrt(N) + sqrt(rows) + 3 but for a probability of exp(-9/2), and in truth
+    far less (Davidson and Szarek 2001).
     """
     s2, N = model.sigma**2, n_train
-    signal = (1.0 + np.sqrt(model.d / N) + 6.0 / np.sqrt(N)) ** 2
-    noise = (1.0 + np.sqrt(model.n / N) + 6.0 / np.sqrt(N)) ** 2
+    signal = (1.0 + np.sqrt(model.d / N) + 3.0 / np.sqrt(N)) ** 2
+    noise = (1.0 + np.sqrt(model.n / N) + 3.0 / np.sqrt(N)) ** 2
     return float((1.0 + s2) * signal + (s2 * noise if model.n > model.d else 0.0))
 
 

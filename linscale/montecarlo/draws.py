@@ -71,7 +71,8 @@ class SubspaceDraw:
         missing = d - self.eigenvalues.size
         if missing > 0:
             found += (1.0 - found) * missing / (n - self.eigenvalues.size)
-        return 1.0 + (a * a - 2.0 * a) * found + s2 * a * a
+        # 1 + (a^2 - 2a) c + s2 a^2, written as the floor and what is lost.
+        return s2 / (1.0 + s2) + (2.0 * a - a * a) * max(1.0 - found, 0.0)
 
 
 def draw_subspace(

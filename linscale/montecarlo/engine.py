@@ -19,7 +19,7 @@ from linscale.errors import InvalidArgument, Unsupported
 from linscale.filters import Filter
 from linscale.models import SubspaceModel
 from linscale.montecarlo.engines import choose
-from linscale.problem import Model, SpectralProblem
+from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.validate import FloatArray
 
 Result = TypeVar("Result")
@@ -56,9 +56,14 @@ def simulate(
     with_pca: bool = False,
 ) -> Samples:
     """Draw ``trials`` training sets and evaluate every filter's path on each."""
-    N = validate.integer("n_train", n_train, at_least=1)
+    N = validate.n_train(n_train)
     if with_pca and not isinstance(model, SubspaceModel):
         raise Unsupported("pca needs a SubspaceModel: only that says how many directions to keep")
+    for filter in filters:
+        if not isinstance(filter, Filter):
+            raise InvalidArgument(
+                "filter", repr(filter)[:60], "a filter such as GradientFlow(times)"
+            )
     name, draw = choose(model, N, residual, filters, engine)
 
     def task(stream: np.random.Generator) -> tuple[Any, ...]:
@@ -70,7 +75,7 @@ def simulate(
 
     results = run(task, trials, rng, workers, progress)
     return Samples(
-        problem=model.spectral(),
+        problem=problem_of(model),
         n_train=N,
         biases=[np.array([r[0][k][0] for r in results]) for k in range(len(filters))],
         variances=[np.array([r[0][k][1] for r in results]) for k in range(len(filters))],
@@ -115,7 +120,8 @@ def run(
 def seed_sequence(rng: Any) -> np.random.SeedSequence:
     """``rng`` as SPEC 7 has it: None, an integer, a SeedSequence or a Generator."""
     if isinstance(rng, np.random.SeedSequence):
-        return rng
+        # A copy: spawning counts children, and the same argument must give the same numbers.
+        return np.random.SeedSequence(rng.entropy, spawn_key=rng.spawn_key, pool_size=rng.pool_size)
     try:
         sequence = np.random.default_rng(rng).bit_generator.seed_seq
     except (TypeError, ValueError):

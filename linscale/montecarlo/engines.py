@@ -46,7 +46,7 @@ class Draw(Protocol):
 
     @property
     def largest(self) -> float:
-        """Largest eigenvalue of YY'/N."""
+        """Largest eigenvalue of YY'/N, or a bound on it."""
         ...
 
 

@@ -13,7 +13,7 @@ from linscale.filters import Converged, Filter, GradientFlow
 from linscale.models import SubspaceModel
 from linscale.montecarlo import summary
 from linscale.montecarlo.engine import Progress, simulate
-from linscale.problem import Model, SpectralProblem
+from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.risk import RiskPath, RiskPoint
 from linscale.validate import FloatArray
 
@@ -115,11 +115,11 @@ def pca(
 def early_stopped(
     model: Model,
     n_train: int,
-    times: ArrayLike | None = None,
     trials: int = 1000,
     rng: Any = 0,
     engine: str = "auto",
     *,
+    times: ArrayLike | None = None,
     residual: str = "averaged",
     workers: int = 1,
     progress: Progress = None,
@@ -154,11 +154,11 @@ class Estimates:
 def estimates(
     model: Model,
     n_train: int,
-    times: ArrayLike | None = None,
     trials: int = 1000,
     rng: Any = 0,
     engine: str = "auto",
     *,
+    times: ArrayLike | None = None,
     residual: str = "averaged",
     workers: int = 1,
     progress: Progress = None,
@@ -181,12 +181,24 @@ def estimates(
 def default_times(problem: SpectralProblem, n_train: int, count: int = 200) -> FloatArray:
     """Stopping times from where nothing has been learned to where every eigenvalue has.
 
-    The largest sample eigenvalue is about l_max + tr S / N, which is all there is at N = 1.
+    The largest sample eigenvalue is about l_max + tr S / N, which is all there is at N = 1; under
+    much noise little is learned, and it is learned by the best first step.
     """
-    l, n = problem.eigenvalues, problem.multiplicities
-    return np.geomspace(0.03 / (l.max() + n @ l / n_train), 30.0 / l.min(), count)
+    l, n, w = problem.eigenvalues, problem.multiplicities, problem.target_weights
+    first = problem.best_step(n_train) or np.inf
+    start = 0.03 * min(1.0 / (l.max() + n @ l / n_train), first)
+    slowest = float(l.min())
+    if w[np.argmin(l)] > 0:
+        # Targets on the smallest eigenvalues: wait for their smallest sample eigenvalue too.
+        few, many = sorted((problem.dimension, n_train))
+        slowest *= max((1.0 - np.sqrt(few / many)) ** 2, 0.1 / problem.dimension**2)
+    return np.geomspace(start, 30.0 / slowest, count)
 
 
 def _flow(model: Model, n_train: int, times: ArrayLike | None) -> GradientFlow:
-    N = validate.integer("n_train", n_train, at_least=1)
-    return GradientFlow(default_times(model.spectral(), N) if times is None else times)
+    N = validate.n_train(n_train)
+    return GradientFlow(
+        default_times(problem_of(model), N)
+        if times is None
+        else np.unique(validate.vector("times", times))
+    )

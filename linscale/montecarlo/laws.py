@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from linscale.models import InverseProblem
-from linscale.problem import Model, SpectralProblem
+from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.validate import FloatArray
 
 
@@ -81,7 +81,7 @@ def gaussian_law(model: Model) -> GaussianLaw:
     """The law behind a model; a bare spectral problem gets one in its own eigenbasis."""
     if isinstance(model, InverseProblem):
         return _inverse_problem_law(model)
-    return _spectral_law(model.spectral())
+    return _spectral_law(problem_of(model))
 
 
 def _inverse_problem_law(model: InverseProblem) -> GaussianLaw:
@@ -92,7 +92,7 @@ def _inverse_problem_law(model: InverseProblem) -> GaussianLaw:
         cross_cov=cross,
         best=np.asarray(np.linalg.solve(s, cross.T).T, dtype=float),
         signal_trace=float(np.trace(model.signal_cov)),
-        floor=model.spectral().floor,
+        floor=problem_of(model).floor,
         scale=float(model.p),
         forward=model.forward,
         sigma=model.sigma,

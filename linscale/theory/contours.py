@@ -17,11 +17,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from linscale.errors import InvalidArgument
 from linscale.theory.stieltjes import ComplexArray
 from linscale.validate import FloatArray
 
 PANEL = 1.4  # length of a panel in log(tau); Legendre converges like (0.15)^nodes at 45 degrees
 NODES = 14  # per panel: 1e-11 on smooth integrands
+SMALLEST_CORNER = 1e-13  # relative to the contour; closer, rounding takes over
 CORNER = np.exp(0.25j * np.pi)
 
 
@@ -53,12 +55,27 @@ class Contour:
         return np.asarray(-both.real / (2.0 * np.pi**2))
 
 
-def lens(low: float, high: float, left: float, right: float, nodes: int = NODES) -> Contour:
-    """The contour around [low, high] crossing the real axis at ``left`` and ``right``."""
+def lens(
+    low: float,
+    high: float,
+    left: float,
+    right: float,
+    scale: float = np.inf,
+    nodes: int = NODES,
+) -> Contour:
+    """The contour around [low, high] crossing the real axis at ``left`` and ``right``.
+
+    At either corner the nodes resolve the distance to the spectrum, and ``scale``, the distance
+    over which the integrand changes, if that is smaller.
+    """
     x, w = np.polynomial.legendre.leggauss(nodes)
     unit_x, unit_w = 0.5 * (x + 1.0), 0.5 * w
-    near_left = (low - left) / (right - left)
-    near_right = (right - high) / (right - left)
+    near_left = min(low - left, scale) / (right - left)
+    near_right = min(right - high, scale) / (right - left)
+    if min(near_left, near_right) < SMALLEST_CORNER:
+        raise InvalidArgument(
+            "filter", "a path whose last point varies too fast", "shorter; its end is Converged()"
+        )
     y_low, y_high = np.log(near_left), -np.log(near_right)
     panels = max(1, int(np.ceil((y_high - y_low) / PANEL)))
     edges = np.linspace(y_low, y_high, panels + 1)

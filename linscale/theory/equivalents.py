@@ -77,9 +77,9 @@ def equivalent(
     """The leading-order equivalent on a contour that is safe for the filter's whole path."""
     # Beyond half the spectrum's upper end nothing is gained by going farther out.
     room = 0.5 * spectrum.high
-    left, right = filter.confine(spectrum.low, spectrum.high)
-    left, right = max(left, spectrum.low - room), min(right, spectrum.high + room)
-    contour = lens(spectrum.low, spectrum.high, left, right, nodes)
+    bounds = filter.confine(spectrum.low, spectrum.high)
+    left, right = max(bounds.left, spectrum.low - room), min(bounds.right, spectrum.high + room)
+    contour = lens(spectrum.low, spectrum.high, left, right, bounds.scale, nodes)
     z = contour.z
     kappa = effective_penalty(problem, n_train, z)
     return Equivalent(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from linscale import validate
-from linscale.problem import Model
+from linscale.problem import Model, problem_of
 from linscale.risk import RiskPoint
 from linscale.theory.equivalents import ridge_limit
 from linscale.theory.stieltjes import effective_penalty_at_zero
+
+NOTEWORTHY = 0.05
 
 
 def converged(model: Model, n_train: int) -> RiskPoint:
@@ -16,26 +18,26 @@ def converged(model: Model, n_train: int) -> RiskPoint:
 
         N > n + 1:      floor (1 + n / (N - n - 1))        exact (inverse Wishart mean)
         |N - n| <= 1:   infinite mean                      exact
-        N < n - 1:      ridge at penalty 0+                leading order; poor near N = n
+        N < n - 1:      ridge at penalty 0+                leading order, off by about 1/(n - N)
 
     Source: the inverse Wishart mean is classical (Muirhead 1982, Section 3.2); for N < n see
     Hastie, Montanari, Rosset and Tibshirani, Ann. Statist. 50 (2022) 949.
     """
-    problem = model.spectral()
-    N = validate.integer("n_train", n_train, at_least=1)
+    problem = problem_of(model)
+    N = validate.n_train(n_train)
     n, floor = problem.dimension, problem.floor
-    if abs(N - n) <= 1:
+    if abs(N - n) <= 1 and floor > 0.0:
         return RiskPoint(
-            value=np.inf if floor > 0 else np.nan,
+            value=np.inf,
             floor=floor,
             bias=0.0 if N >= n else np.nan,
-            variance=np.inf if floor > 0 else np.nan,
+            variance=np.inf,
             at=np.inf,
             method="theory, exact",
             status=f"the mean is infinite for |n_train - n| <= 1 (n = {n})",
         )
-    if n + 1 < N:
-        variance = floor * n / (N - n - 1)
+    if n <= N:
+        variance = floor * n / (N - n - 1) if floor > 0.0 else 0.0
         return RiskPoint(
             value=floor + variance,
             floor=floor,
@@ -45,6 +47,8 @@ def converged(model: Model, n_train: int) -> RiskPoint:
             method="theory, exact",
         )
     bias, variance = ridge_limit(problem, N, effective_penalty_at_zero(problem, N))
+    # For a white spectrum the exact factor is 1/(n - N - 1) where leading order has 1/(n - N).
+    missing = 1.0 / (n - N)
     return RiskPoint(
         value=floor + bias + variance,
         floor=floor,
@@ -52,7 +56,9 @@ def converged(model: Model, n_train: int) -> RiskPoint:
         variance=variance,
         at=np.inf,
         method="theory, order 0",
-        status="ok" if N < 0.8 * n else f"leading order is poor this close to n_train = n = {n}",
+        status="ok"
+        if missing < NOTEWORTHY
+        else f"leading order, too low by about 1 / (n - n_train) = {100 * missing:.0f} % or more",
     )
 
 
@@ -64,8 +70,8 @@ def one_step(model: Model, n_train: int, step: float) -> RiskPoint:
 
     from the Wishart moments E Sh = S and E Sh S Sh = S^3 (1 + 1/N) + S tr(S^2)/N.
     """
-    problem = model.spectral()
-    N = validate.integer("n_train", n_train, at_least=1)
+    problem = problem_of(model)
+    N = validate.n_train(n_train)
     eta = validate.real("step", step)
     l, w = problem.eigenvalues, problem.target_weights
     square = float(problem.multiplicities @ l**2) / N

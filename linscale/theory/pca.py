@@ -25,7 +25,7 @@ from scipy.optimize import brentq
 from linscale import validate
 from linscale.errors import Unsupported
 from linscale.models import SubspaceModel
-from linscale.problem import Model, SpectralProblem
+from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.risk import RiskPoint
 from linscale.theory.stieltjes import (
     degrees_of_freedom,
@@ -53,14 +53,14 @@ def pca(model: Model, n_train: int, order: int = 0) -> RiskPoint:
     if not isinstance(model, SubspaceModel):
         raise Unsupported("pca needs a SubspaceModel: only that says how many directions to keep")
     check_order(order)
-    problem, s2 = model.spectral(), model.sigma**2
-    a, c = 1.0 / (1.0 + s2), subspace_overlap(model, n_train)
-    value = 1.0 + (a * a - 2.0 * a) * c + s2 * a * a
-    # floor + (2a - a^2)(1 - c): what is lost is the part of the subspace that was not found.
+    problem, s2 = problem_of(model), model.sigma**2
+    a = 1.0 / (1.0 + s2)
+    # R = floor + (2a - a^2)(1 - c): what is lost is the part of the subspace that was not found.
+    bias = (2.0 * a - a * a) * _share_lost(model, n_train)
     return RiskPoint(
-        value=value,
+        value=problem.floor + bias,
         floor=problem.floor,
-        bias=(2.0 * a - a * a) * (1.0 - c),
+        bias=bias,
         variance=0.0,
         method="theory, order 0",
     )
@@ -68,15 +68,23 @@ def pca(model: Model, n_train: int, order: int = 0) -> RiskPoint:
 
 def subspace_overlap(model: SubspaceModel, n_train: int) -> float:
     """c = E||Uh'U||_F^2 / d in [0, 1], at leading order."""
-    N = validate.integer("n_train", n_train, at_least=1)
+    return 1.0 - _share_lost(model, n_train)
+
+
+def _share_lost(model: SubspaceModel, n_train: int) -> float:
+    """1 - c, which keeps its digits as it falls to 0."""
+    N = validate.n_train(n_train)
     n, d = model.n, model.d
-    problem = model.spectral()
+    problem = problem_of(model)
     if d == n:
-        return 1.0
+        return 0.0
     if d >= N:
         kappa = effective_penalty_at_zero(problem, N)
         in_range = problem.eigenvalues[0] / (problem.eigenvalues[0] + kappa)
-        return float(in_range + (1.0 - in_range) * (d - N) / (n - N))
+        return float((1.0 - in_range) * (1.0 - (d - N) / (n - N)))
+    separated = _share_lost_across_a_gap(problem, N)
+    if separated is not None:
+        return separated
     spectrum = sample_spectrum(problem, N)
     low = max(spectrum.lower_edge, 1e-12 * float(problem.eigenvalues.min())) * (1 + 1e-9)
     high = spectrum.high * (1 - 1e-9)
@@ -86,7 +94,25 @@ def subspace_overlap(model: SubspaceModel, n_train: int) -> float:
 
     # In a gap the count is flat at d, up to rounding, and so is the overlap: any q there will do.
     log_q = brentq(excess, np.log(low), np.log(high), xtol=1e-13, maxiter=200)
-    return float(np.clip(shares_above(problem, N, np.exp(log_q))[0], 0.0, 1.0))
+    return float(np.clip(1.0 - shares_above(problem, N, np.exp(log_q))[0], 0.0, 1.0))
+
+
+def _share_lost_across_a_gap(problem: SpectralProblem, n_train: float) -> float | None:
+    """1 - c where signal and noise bulks are separate; None where they have merged.
+
+    Bulks are separate where df2(kappa) < N for some kappa between the two poles: with A = n1 l1^2
+    and B = n2 l2^2, where (A^(1/3) + B^(1/3))^3 < N (l1 - l2)^2. The logarithms of F then jump by
+    multiples of pi, and 1 - c = l1 delta / ((l1 - l2) (l1 - l2 + delta)), where kappa = -l2 + delta
+    is the larger root of df1 = N.
+    """
+    (l1, l2), (n1, n2), N = problem.eigenvalues, problem.multiplicities, float(n_train)
+    gap = l1 - l2
+    if (np.cbrt(n1 * l1**2) + np.cbrt(n2 * l2**2)) ** 3 >= N * gap**2:
+        return None
+    b, c = N * gap - n2 * l2 - n1 * l1, n2 * l2 * gap  # N delta^2 + b delta - c = 0
+    root = np.sqrt(b * b + 4.0 * N * c)
+    delta = 2.0 * c / (b + root) if b > 0 else (root - b) / (2.0 * N)
+    return float(l1 * delta / (gap * (gap + delta)))
 
 
 def shares_above(problem: SpectralProblem, n_train: float, q: float) -> FloatArray:

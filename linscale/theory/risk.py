@@ -7,7 +7,7 @@ import numpy as np
 from linscale import validate
 from linscale.errors import InvalidArgument, Unsupported
 from linscale.filters import Converged, Filter, GradientDescent
-from linscale.problem import Model
+from linscale.problem import Model, problem_of
 from linscale.risk import RiskPath
 from linscale.theory.contours import NODES
 from linscale.theory.equivalents import equivalent
@@ -36,7 +36,7 @@ def risk(
     order : int
         0, the leading order. (The 1/N term, order 1, is not available yet.)
     nodes : int
-        Quadrature nodes per panel of the contour; the default is good to 1e-10.
+        Quadrature nodes per panel of the contour; the default is good to 1e-8, relative.
 
     Returns
     -------
@@ -50,9 +50,11 @@ def risk(
     Unsupported
         order=1.
     """
-    problem = model.spectral()
-    N = validate.integer("n_train", n_train, at_least=1)
+    problem = problem_of(model)
+    N = validate.n_train(n_train)
     check_order(order)
+    if not isinstance(filter, Filter):
+        raise InvalidArgument("filter", repr(filter)[:60], "a filter such as GradientFlow(times)")
     if isinstance(filter, Converged):
         return RiskPath.single(converged(problem, N))
     spectrum = sample_spectrum(problem, N)

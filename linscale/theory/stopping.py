@@ -10,7 +10,7 @@ from scipy.optimize import minimize_scalar
 from linscale import validate
 from linscale.errors import InvalidArgument
 from linscale.filters import GradientFlow
-from linscale.problem import Model, SpectralProblem
+from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.risk import RiskPoint
 from linscale.theory.equivalents import Equivalent, equivalent, ridge_limit
 from linscale.theory.risk import check_order
@@ -28,10 +28,11 @@ def early_stopped(model: Model, n_train: int, order: int = 0) -> RiskPoint:
     Returns
     -------
     RiskPoint
-        ``.value`` and ``.at``, the best time (inf when no finite time beats convergence).
+        ``.value`` and ``.at``, the best time (inf when no finite time beats convergence;
+        0 when there is nothing to learn).
     """
-    problem = model.spectral()
-    N = validate.integer("n_train", n_train, at_least=1)
+    problem = problem_of(model)
+    N = validate.n_train(n_train)
     check_order(order)
     return _best(problem, N)
 
@@ -47,7 +48,7 @@ def saturation(model: Model, tolerance: float = 0.01, order: int = 0) -> int:
     InvalidArgument
         tolerance <= 0, a floor of 0, or an answer above 10^15.
     """
-    problem = model.spectral()
+    problem = problem_of(model)
     tol = validate.real("tolerance", tolerance)
     check_order(order)
     if problem.floor == 0.0:
@@ -75,8 +76,8 @@ def local_exponent(model: Model, n_train: int, order: int = 0) -> float:
     By the envelope theorem the best time may be held fixed: a central difference in log N of
     R(t*), with N continued to real values.
     """
-    problem = model.spectral()
-    N = validate.integer("n_train", n_train, at_least=1)
+    problem = problem_of(model)
+    N = validate.n_train(n_train)
     check_order(order)
     at, h = _best(problem, N).at, 1e-3
     up, down = (_risk_at(problem, N * np.exp(s), at) for s in (h, -h))
@@ -101,13 +102,16 @@ def _flow_risk(problem: SpectralProblem, N: float) -> _FlowRisk:
     spectrum = sample_spectrum(problem, N)
     l_min = float(problem.eigenvalues.min())
     slowest = max(spectrum.lower_edge, 1e-5 * l_min)  # at N = n the spectrum reaches down to 0
-    start, end = 1e-3 / spectrum.high, 40.0 / slowest
+    first = problem.best_step(max(1, int(N))) or 1.0 / spectrum.high
+    start, end = 1e-3 * min(1.0 / spectrum.high, first), 40.0 / slowest
     count = int(np.ceil(GRID_PER_DECADE * np.log10(end / start))) + 1
     times = np.geomspace(start, end, count)
     return _FlowRisk(problem, equivalent(problem, N, spectrum, GradientFlow(times)), times)
 
 
 def _best(problem: SpectralProblem, N: float) -> RiskPoint:
+    if not np.any(problem.target_weights > 0):
+        return _point(problem, 0.0, 0.0, 0.0)
     flow = _flow_risk(problem, N)
     log_t = np.log(flow.times)
     values = flow(log_t)
@@ -127,6 +131,8 @@ def _best(problem: SpectralProblem, N: float) -> RiskPoint:
 
 
 def _risk_at(problem: SpectralProblem, N: float, t: float) -> float:
+    if t == 0.0:
+        return problem.zero_risk
     if np.isinf(t):
         return problem.floor + sum(ridge_limit(problem, N, effective_penalty_at_zero(problem, N)))
     flow = GradientFlow(t)

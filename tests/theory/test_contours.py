@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from scipy.optimize import brentq
 
 import linscale as ls
-from linscale.filters import Filter
+from linscale.errors import InvalidArgument
+from linscale.filters import Confinement, Filter
 from linscale.setups import N_TRAIN, SETUPS
 from linscale.theory.contours import lens
 from linscale.theory.equivalents import equivalent, ridge_limit
@@ -46,7 +47,8 @@ class RidgeOnAContour(Filter):
         return l / (l + mu) ** 2
 
     def confine(self, low, high):
-        return low - 0.3 * (self.penalties.min() + low), np.inf
+        gap = 0.3 * (self.penalties.min() + low)
+        return Confinement(low - gap, np.inf, gap)
 
 
 def ridge_penalty(problem, N, mu):
@@ -129,8 +131,15 @@ def test_twice_the_nodes_changes_nothing(name):
     model = SETUPS[name]
     times = np.geomspace(1e-2, 1e5, 30)
     for N in (*N_TRAIN, model.n):
-        step = 0.9 * ls.GradientDescent.reference_step(model, N)
-        for filter in (ls.GradientFlow(times), ls.GradientDescent(step, [1, 30, 1000, 30000])):
+        edge = sample_spectrum(model.spectral(), N).high
+        steps = [
+            ls.GradientDescent.reference_step(model, N),
+            *(np.array([1.2, 1.5, 1.9, 1.999]) / edge),
+        ]
+        descents = [
+            ls.GradientDescent(step, k) for step in steps for k in ([1, 30], [1000], [30000])
+        ]
+        for filter in (ls.GradientFlow(times), *descents):
             a = ls.theory.risk(model, N, filter)
             b = ls.theory.risk(model, N, filter, nodes=28)
             assert np.allclose(a.value, b.value, rtol=1e-8, atol=0)
@@ -138,6 +147,13 @@ def test_twice_the_nodes_changes_nothing(name):
             for part in ("bias", "variance"):
                 difference = np.abs(getattr(a, part) - getattr(b, part))
                 assert np.all(difference <= 1e-8 * learned), (N, part)
+
+
+def test_a_path_too_long_for_a_contour_is_refused():
+    model = ls.SubspaceModel(n=100, d=10, sigma=0.05)
+    for filter in (ls.GradientFlow([1e20]), ls.GradientDescent(0.1, 10**18)):
+        with pytest.raises(InvalidArgument, match="Converged"):
+            ls.theory.risk(model, 30, filter)
 
 
 @given(st.floats(-3, 1), st.integers(2, 2000), st.floats(0.002, 1), st.floats(-2, 2))

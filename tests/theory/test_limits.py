@@ -141,7 +141,32 @@ def test_diverging_step_names_the_largest_allowed():
     assert "rare training sets" in near.status
 
 
-@pytest.mark.parametrize("N", [0, -1, 2.5, "ten", None])
+@pytest.mark.parametrize("N", [85, 95, 98])
+def test_converged_says_where_leading_order_is_poor(N):
+    point = ls.theory.converged(ls.SubspaceModel(n=100, d=10, sigma=0.05), N)
+    assert f"{100 / (100 - N):.0f} %" in point.status
+    mc = ls.montecarlo.converged(ls.SubspaceModel(n=100, d=10, sigma=0.05), N, trials=4000)
+    if N < 97:  # the size that the status names is right within a factor of two
+        assert 0.5 < (mc.value / point.value - 1) * (100 - N) < 2.5
+
+
+def test_no_noise_at_all_converges_to_the_truth():
+    noiseless = ls.SpectralProblem([1.0], [5], [1.0], floor=0.0)
+    for N in (5, 6, 50):
+        assert ls.theory.converged(noiseless, N).value == 0.0
+
+
+@pytest.mark.parametrize("model", ["subspace", None, 3])
+def test_what_is_not_a_model_is_named(model):
+    with pytest.raises(InvalidArgument, match="model"):
+        ls.theory.early_stopped(model, 5)
+    with pytest.raises(InvalidArgument, match="filter"):
+        ls.theory.risk(SUBSPACE, 5, 1.0)
+    with pytest.raises(InvalidArgument, match="model"):
+        ls.GradientDescent.reference_step(SUBSPACE.spectral(), 5)
+
+
+@pytest.mark.parametrize("N", [0, -1, 2.5, "ten", None, 10**16, 10**400])
 def test_bad_n_train(N):
     with pytest.raises(InvalidArgument, match="n_train"):
         ls.theory.early_stopped(SUBSPACE, N)

@@ -6,7 +6,7 @@ from scipy.integrate import quad
 
 import linscale as ls
 from linscale.errors import Unsupported
-from linscale.theory.pca import shares_above, subspace_overlap
+from linscale.theory.pca import _share_lost_across_a_gap, shares_above, subspace_overlap
 from linscale.theory.stieltjes import effective_penalty, sample_spectrum
 
 
@@ -68,6 +68,30 @@ def test_overlap_grows_with_n_train(sigma):
     # One sample finds one direction; the other d - 1 fall at random.
     assert overlap[0] < 0.25
     assert overlap[-1] == pytest.approx(1.0, abs=1e-4)
+
+
+@pytest.mark.parametrize("N", [10**5, 10**9, 10**12, 10**15])
+def test_what_is_lost_falls_as_one_over_n_to_the_last_digit(N):
+    """Classical perturbation: 1 - c = (n - d) l1 l2 / (N (l1 - l2)^2) for large N."""
+    n, d, sigma = 40, 5, 0.3
+    s2 = sigma**2
+    point = ls.theory.pca(ls.SubspaceModel(n, d, sigma), N)
+    a = 1 / (1 + s2)
+    expected = (2 * a - a * a) * (n - d) * (1 + s2) * s2 / N
+    assert point.bias == pytest.approx(expected, rel=100 / N + 1e-13)
+
+
+@pytest.mark.parametrize("N", [60, 70, 200])
+def test_both_forms_of_the_overlap_agree_across_a_gap(N):
+    model = ls.SubspaceModel(40, 5, 0.3)
+    problem = model.spectral()
+    lost = _share_lost_across_a_gap(problem, N)
+    spectrum = sample_spectrum(problem, N)
+    grid = np.linspace(spectrum.lower_edge, spectrum.high, 400)[1:-1]
+    counts = np.array([problem.multiplicities @ shares_above(problem, N, q) for q in grid])
+    inside = grid[np.argmin(np.abs(counts - 5))]  # in the gap the count is flat at d
+    assert lost == pytest.approx(1 - shares_above(problem, N, inside)[0], rel=1e-8)
+    assert _share_lost_across_a_gap(problem, 6) is None
 
 
 def test_limits_of_the_risk():

@@ -30,6 +30,25 @@ def test_at_is_infinite_where_no_finite_time_is_better():
     assert best.value == ls.theory.converged(DEFAULT, 4).value
 
 
+@pytest.mark.parametrize("sigma", [10.0, 1e3, 1e5])
+@pytest.mark.parametrize("N", [1, 16, 1000])
+def test_under_much_noise_the_best_never_exceeds_learning_nothing(sigma, N):
+    model = ls.SubspaceModel(n=20, d=3, sigma=sigma)
+    best = ls.theory.early_stopped(model, N)
+    assert best.value <= 1.0 + 1e-12  # R(0) = 1
+    simulated = ls.montecarlo.early_stopped(model, N, trials=50)
+    assert simulated.value <= 1.0 + 1e-12
+    if sigma < 1e5:  # there, what can be learned is below rounding
+        assert simulated.status == "ok"
+
+
+def test_nothing_to_learn_is_stopped_at_once():
+    model = ls.InverseProblem(np.zeros((3, 5)), np.eye(5), 0.3)
+    best = ls.theory.early_stopped(model, 10)
+    assert (best.at, best.value) == (0.0, model.spectral().zero_risk)
+    assert ls.theory.local_exponent(model, 10) == 0.0
+
+
 @settings(max_examples=20)
 @given(st.floats(-2.5, 0.5), st.integers(2, 300), st.floats(0.01, 1))
 def test_more_examples_never_hurt_the_best_risk(log_sigma, n, share):
