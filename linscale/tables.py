@@ -67,7 +67,7 @@ def _subspace_columns(study: Study) -> list[Column]:
     n_train = [int(N) for N in next(iter(study.simulated.values())).n_train]
     table = [
         Column("", "N", "n_train", "{:d}", n_train),
-        Column("", "floor", "floor", "{:.4g}", [study.floor] * len(n_train)),
+        Column("", "floor", "floor", "{:#.4g}", [study.floor] * len(n_train)),
     ]
     for name, measured in study.simulated.items():
         predicted = study.theory[name].at_n_train(n_train)
@@ -77,8 +77,8 @@ def _subspace_columns(study: Study) -> list[Column]:
         with np.errstate(invalid="ignore"):
             z = (measured.value - predicted.value) / sem
         table += [
-            Column(short, "theory", f"{name} theory", "{:.4g}", _floats(predicted.value)),
-            Column(short, "simul.", f"{name} simulated", "{:.4g}", _floats(measured.value)),
+            Column(short, "theory", f"{name} theory", "{:#.4g}", _floats(predicted.value)),
+            Column(short, "simul.", f"{name} simulated", "{:#.4g}", _floats(measured.value)),
             Column(short, "s.e.", f"{name} standard error", "{:.1e}", _floats(measured.sem)),
             Column(short, "diff/s.e.", f"{name} difference in s.e.", "{:+.1f}", _floats(z)),
         ]

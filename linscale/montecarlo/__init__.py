@@ -1,10 +1,10 @@
 """Simulation of training sets: exact draws, exact risks, mean and standard error.
 
-Arrows: laws, paths, _numba -> draws -> engine -> estimates. Nothing here imports the theory.
+Arrows: laws, paths, _numba -> draws; band, chebyshev, _numba_band -> band_draws; both -> engines
+-> engine -> summary -> estimates. Nothing here imports the theory.
 Loading it compiles the path kernels, so it is imported on first use.
 """
 
-from linscale.montecarlo.draws import LinearDraw, SubspaceDraw, train
 from linscale.montecarlo.estimates import (
     Estimates,
     converged,
@@ -12,16 +12,15 @@ from linscale.montecarlo.estimates import (
     estimates,
     pca,
     risk,
+    risk_of_training_set,
 )
 
 __all__ = [
     "Estimates",
-    "LinearDraw",
-    "SubspaceDraw",
     "converged",
     "early_stopped",
     "estimates",
     "pca",
     "risk",
-    "train",
+    "risk_of_training_set",
 ]

@@ -17,7 +17,7 @@ from linscale.filters import Converged, Filter
 from linscale.models import SubspaceModel
 from linscale.montecarlo import _numba_band
 from linscale.montecarlo.band import BandFactor
-from linscale.montecarlo.chebyshev import Plan, plan
+from linscale.montecarlo.chebyshev import TOLERANCE, Plan, plan
 from linscale.montecarlo.draws import SubspaceDraw
 from linscale.validate import FloatArray
 
@@ -85,7 +85,7 @@ class MomentDraw:
             # |T_j| <= 1 on [0, end]: anything larger is an eigenvalue beyond it (rare).
             if np.abs(np.einsum("jaa->ja", moments)).max() <= 1.0 + 1e-9:
                 break
-            weights = plan(filter, 1.2 * weights.end, self.drawn)
+            weights = plan(filter, 1.2 * weights.end, self.drawn, max(weights.error, TOLERANCE))
         block = moments.reshape(moments.shape[0], -1)
         values = {
             name: (c @ block).reshape(-1, *moments.shape[1:])
@@ -165,7 +165,9 @@ def moment_end(model: SubspaceModel, n_train: int) -> float:
     return float((1.0 + s2) * signal + (s2 * noise if model.n > model.d else 0.0))
 
 
-def moment_plan(model: SubspaceModel, n_train: int, filter: Filter, drawn: bool) -> Plan:
+def moment_plan(
+    model: SubspaceModel, n_train: int, filter: Filter, drawn: bool, tolerance: float = TOLERANCE
+) -> Plan:
     """The plan of a filter, the same for every draw.
 
     Raises
@@ -175,7 +177,7 @@ def moment_plan(model: SubspaceModel, n_train: int, filter: Filter, drawn: bool)
     """
     end = moment_end(model, n_train)
     filter.check_stable(end, "(2 / a bound on the sample spectrum)")
-    return plan(filter, end, drawn)
+    return plan(filter, end, drawn, tolerance)
 
 
 def converged(

@@ -18,6 +18,7 @@ from linscale import validate
 from linscale.errors import InvalidArgument, Unsupported
 from linscale.filters import Filter
 from linscale.models import SubspaceModel
+from linscale.montecarlo.chebyshev import TOLERANCE
 from linscale.montecarlo.engines import choose
 from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.validate import FloatArray
@@ -54,6 +55,7 @@ def simulate(
     workers: int,
     progress: Progress,
     with_pca: bool = False,
+    tolerance: float = TOLERANCE,
 ) -> Samples:
     """Draw ``trials`` training sets and evaluate every filter's path on each."""
     N = validate.n_train(n_train)
@@ -64,7 +66,8 @@ def simulate(
             raise InvalidArgument(
                 "filter", repr(filter)[:60], "a filter such as GradientFlow(times)"
             )
-    name, draw = choose(model, N, residual, filters, engine)
+    tolerance = validate.real("tolerance", tolerance)
+    name, draw = choose(model, N, residual, filters, engine, tolerance)
 
     def task(stream: np.random.Generator) -> tuple[Any, ...]:
         d = draw(stream)

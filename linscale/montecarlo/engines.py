@@ -22,7 +22,7 @@ from linscale.montecarlo.band_draws import (
     draw_spectrum,
     moment_plan,
 )
-from linscale.montecarlo.chebyshev import Plan
+from linscale.montecarlo.chebyshev import TOLERANCE, Plan
 from linscale.montecarlo.draws import draw_linear, draw_subspace, draw_wishart
 from linscale.montecarlo.laws import gaussian_law
 from linscale.problem import Model
@@ -54,7 +54,12 @@ Sampler = Callable[[np.random.Generator], Draw]
 
 
 def choose(
-    model: Model, n_train: int, residual: str, filters: Sequence[Filter], engine: str
+    model: Model,
+    n_train: int,
+    residual: str,
+    filters: Sequence[Filter],
+    engine: str,
+    tolerance: float = TOLERANCE,
 ) -> tuple[str, Sampler]:
     """The engine's name, and a function that draws one training set with it.
 
@@ -71,7 +76,7 @@ def choose(
         raise InvalidArgument("residual", repr(residual), "'averaged' or 'drawn'")
     drawn = residual == "drawn"
     if isinstance(model, SubspaceModel):
-        return _subspace(model, n_train, drawn, filters, engine)
+        return _subspace(model, n_train, drawn, filters, engine, tolerance)
     if engine == "band":
         raise Unsupported(
             "engine = 'band' needs a SubspaceModel: use engine='wishart' or 'dense' here"
@@ -83,7 +88,12 @@ def choose(
 
 
 def _subspace(
-    model: SubspaceModel, N: int, drawn: bool, filters: Sequence[Filter], engine: str
+    model: SubspaceModel,
+    N: int,
+    drawn: bool,
+    filters: Sequence[Filter],
+    engine: str,
+    tolerance: float,
 ) -> tuple[str, Sampler]:
     if engine == "dense":
         return "dense", lambda rng: draw_subspace(model, N, rng, drawn)
@@ -96,7 +106,7 @@ def _subspace(
     if by_spectrum <= AFFORDABLE:
         return spectrum
     try:
-        plans = {id(f): moment_plan(model, N, f, drawn) for f in filters if _has_plan(f)}
+        plans = {id(f): moment_plan(model, N, f, drawn, tolerance) for f in filters if _has_plan(f)}
     except LinscaleError:
         if m > LARGEST_SPECTRUM:
             raise

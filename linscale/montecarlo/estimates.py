@@ -9,10 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from linscale import validate
+from linscale.errors import InvalidArgument
 from linscale.filters import Converged, Filter, GradientFlow
 from linscale.models import SubspaceModel
 from linscale.montecarlo import summary
+from linscale.montecarlo.chebyshev import TOLERANCE
+from linscale.montecarlo.draws import train
 from linscale.montecarlo.engine import Progress, simulate
+from linscale.montecarlo.laws import gaussian_law
 from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.risk import RiskPath, RiskPoint
 from linscale.validate import FloatArray
@@ -29,6 +33,7 @@ def risk(
     residual: str = "averaged",
     workers: int = 1,
     progress: Progress = None,
+    tolerance: float = TOLERANCE,
 ) -> RiskPath:
     r"""Risk along the filter's path, mean over ``trials`` training sets with its standard error.
 
@@ -55,6 +60,9 @@ def risk(
         Threads.
     progress : callable or None
         Called once for each finished draw.
+    tolerance : float
+        Bound on what the band engine leaves out of a filter's polynomial, relative to the
+        filter's largest value; ``method`` of the result says what was reached.
 
     Returns
     -------
@@ -67,7 +75,18 @@ def risk(
     StepTooLarge
         Gradient descent that diverges on most draws.
     """
-    samples = simulate(model, n_train, [filter], trials, rng, engine, residual, workers, progress)
+    samples = simulate(
+        model,
+        n_train,
+        [filter],
+        trials,
+        rng,
+        engine,
+        residual,
+        workers,
+        progress,
+        tolerance=tolerance,
+    )
     if not isinstance(filter, Converged):
         return summary.path(samples, 0, filter)
     return RiskPath.single(summary.converged(samples, 0))
@@ -93,6 +112,34 @@ def converged(
         model, n_train, [Converged()], trials, rng, engine, residual, workers, progress
     )
     return summary.converged(samples, 0)
+
+
+def risk_of_training_set(model: Model, x: ArrayLike, y: ArrayLike, filter: Filter) -> RiskPath:
+    """Exact risk, under the model, of the estimator trained on one set of the user's own arrays.
+
+    Parameters
+    ----------
+    model : InverseProblem or SpectralProblem
+        The law of (x, y) that the estimator is measured by.
+    x, y : (p, N) and (n, N) arrays
+        Signals and measurements as columns.
+    filter : Filter
+        T parameter values.
+
+    Returns
+    -------
+    RiskPath
+        Learning error in ``bias``; no standard error, since nothing is averaged.
+    """
+    law = gaussian_law(model)
+    x, y = _columns("x", x, law.p), _columns("y", y, law.n)
+    if x.shape[1] != y.shape[1]:
+        raise InvalidArgument("y", f"{y.shape[1]} columns", f"{x.shape[1]} columns, as many as x")
+    error, unknown = train(law, x, y).path(filter)
+    return RiskPath(
+        at=filter.at, value=law.floor + error, bias=error, variance=unknown, sem=unknown,
+        std=unknown, floor=law.floor, parameter=filter.parameter, method="training set given",
+    )  # fmt: skip
 
 
 def pca(
@@ -123,6 +170,7 @@ def early_stopped(
     residual: str = "averaged",
     workers: int = 1,
     progress: Progress = None,
+    tolerance: float = TOLERANCE,
 ) -> RiskPoint:
     r"""Smallest risk over gradient flow; arguments as in :func:`risk`.
 
@@ -137,7 +185,18 @@ def early_stopped(
         what the paper plots; it is lower by about 0.1 %.
     """
     flow = _flow(model, n_train, times)
-    samples = simulate(model, n_train, [flow], trials, rng, engine, residual, workers, progress)
+    samples = simulate(
+        model,
+        n_train,
+        [flow],
+        trials,
+        rng,
+        engine,
+        residual,
+        workers,
+        progress,
+        tolerance=tolerance,
+    )
     return summary.early_stopped(samples, 0, flow)
 
 
@@ -162,13 +221,24 @@ def estimates(
     residual: str = "averaged",
     workers: int = 1,
     progress: Progress = None,
+    tolerance: float = TOLERANCE,
 ) -> Estimates:
     """Early-stopped, converged and PCA risks from the same draws, at the cost of one of them."""
     flow = _flow(model, n_train, times)
     with_pca = isinstance(model, SubspaceModel)
     filters = [flow, Converged()]
     samples = simulate(
-        model, n_train, filters, trials, rng, engine, residual, workers, progress, with_pca
+        model,
+        n_train,
+        filters,
+        trials,
+        rng,
+        engine,
+        residual,
+        workers,
+        progress,
+        with_pca,
+        tolerance,
     )
     return Estimates(
         path=summary.path(samples, 0, flow),
@@ -202,3 +272,12 @@ def _flow(model: Model, n_train: int, times: ArrayLike | None) -> GradientFlow:
         if times is None
         else np.unique(validate.vector("times", times))
     )
+
+
+def _columns(name: str, values: ArrayLike, rows: int) -> FloatArray:
+    array = np.asarray(values, dtype=float)
+    if array.ndim != 2 or array.shape[0] != rows or array.shape[1] == 0:
+        raise InvalidArgument(name, f"shape {array.shape}", f"of shape ({rows}, N)")
+    if not np.all(np.isfinite(array)):
+        raise InvalidArgument(name, "NaN or infinite entries", "finite")
+    return array
