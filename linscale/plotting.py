@@ -165,11 +165,11 @@ def _curves(axes: Axes, study: Study) -> list[Any]:
         measured = study.simulated[name]
         shown = _shown(measured) & (measured.value < HIGHEST)
         order = 3 + height  # the first estimator lies on top
+        # Dotted where the theory itself says not to trust it, solid elsewhere.
         doubtful = np.array([status != "ok" for status in predicted.statuses])
         axes.plot(
-            predicted.n_train, np.where(doubtful, value, np.nan), color=STYLE[name]["color"],
-            lw=1.2, ls=":", zorder=order,
-        )  # fmt: skip
+            predicted.n_train, value, color=STYLE[name]["color"], lw=1.2, ls=":", zorder=order
+        )
         value = np.where(doubtful, np.nan, value)
         mark = "_" if predicted.n_train.size == 1 else None  # a line of one point is invisible
         (line,) = axes.plot(
