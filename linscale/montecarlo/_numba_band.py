@@ -171,12 +171,9 @@ def chebyshev_moments(lower: FloatArray, block: int, steps: int, end: float) -> 
                 value = factor * band[i, k - i + w]
                 for a in range(block):
                     after[i, a] += value * now[k, a]
-        for i in range(reach):
-            for a in range(block):
-                u, v = now[i, a], after[i, a]
-                for b in range(block):
-                    out[2 * j, a, b] += u * now[i, b] if j > 0 else 0.0
-                    out[2 * j + 1, a, b] += v * now[i, b]
+        out[2 * j + 1] = after[:reach].T @ now[:reach]
+        if j > 0:
+            out[2 * j] = now[:reach].T @ now[:reach]
         if j > 0:
             for a in range(block):
                 for b in range(block):
@@ -185,10 +182,7 @@ def chebyshev_moments(lower: FloatArray, block: int, steps: int, end: float) -> 
                 out[2 * j, a, a] -= 1.0
         before, now, after = now, after, before
         reach = grown
-    for i in range(reach):
-        for a in range(block):
-            for b in range(block):
-                out[2 * steps, a, b] += 2.0 * now[i, a] * now[i, b]
+    out[2 * steps] = 2.0 * (now[:reach].T @ now[:reach])
     for a in range(block):
         out[2 * steps, a, a] -= 1.0
     return out
