@@ -92,7 +92,7 @@ def ratios():
             draw(model, 10**6, "band", long),
         )
     )
-    for n in (1000, 10_000):
+    for n in (1000, 10_000, 1_000_000):
         model = ls.SubspaceModel(n, 10, SIGMA)
         times = [draw(model, int(N), "band", FIXED, 200) for N in np.geomspace(n, 1e12, 7)]
         worst = max(abs(t / np.median(times) - 1) for t in times)
