@@ -134,6 +134,18 @@ def test_output_folder_that_cannot_be_written(tmp_path, capsys):
     assert error.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    "model",
+    [("--sigma", 1e-5), ("--sigma", 1e5), ("--n", 20, "--d", 20), ("--n", 1, "--d", 1)],
+)
+def test_extremes_finish_without_a_warning(tmp_path, model, capsys):
+    """Warnings are errors in this suite."""
+    assert run("--quick", "--draws", 4, *model, "--out", tmp_path) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    assert "nan" not in printed.out
+
+
 def test_nothing_is_half_written(tmp_path, capsys):
     (tmp_path / "risk_vs_n.png").mkdir()
     assert run(*SMALL, "--out", tmp_path) == 2

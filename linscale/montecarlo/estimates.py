@@ -261,7 +261,7 @@ def default_times(problem: SpectralProblem, n_train: int, count: int = 200) -> F
     if w[np.argmin(l)] > 0:
         # Targets on the smallest eigenvalues: wait for their smallest sample eigenvalue too.
         few, many = sorted((problem.dimension, n_train))
-        slowest *= max((1.0 - np.sqrt(few / many)) ** 2, 0.1 / problem.dimension**2)
+        slowest *= max((1.0 - np.sqrt(few / many)) ** 2, 0.01 / problem.dimension**2)
     return np.geomspace(start, 30.0 / slowest, count)
 
 

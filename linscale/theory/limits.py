@@ -47,8 +47,8 @@ def converged(model: Model, n_train: int) -> RiskPoint:
             method="theory, exact",
         )
     bias, variance = ridge_limit(problem, N, effective_penalty_at_zero(problem, N))
-    # For a white spectrum the exact factor is 1/(n - N - 1) where leading order has 1/(n - N).
-    missing = 1.0 / (n - N)
+    # For a white spectrum the exact variance has 1/(n - N - 1) where leading order has 1/(n - N).
+    missing = variance / (floor + bias + variance + 1e-300) / (n - N)
     return RiskPoint(
         value=floor + bias + variance,
         floor=floor,
@@ -58,7 +58,7 @@ def converged(model: Model, n_train: int) -> RiskPoint:
         method="theory, order 0",
         status="ok"
         if missing < NOTEWORTHY
-        else f"leading order, too low by about 1 / (n - n_train) = {100 * missing:.0f} % or more",
+        else f"leading order, too low by about {100 * missing:.0f} % so near to n_train = n = {n}",
     )
 
 

@@ -19,6 +19,7 @@ from linscale.validate import FloatArray
 
 GRID_PER_DECADE = 8
 TIE = 1e-9  # a finite time must beat convergence by more than this, relative, to be named
+LONGEST = 1e12  # times the upper edge: as far as a contour can resolve
 LARGEST_N_TRAIN = 10**15
 
 
@@ -104,6 +105,7 @@ def _flow_risk(problem: SpectralProblem, N: float) -> _FlowRisk:
     slowest = max(spectrum.lower_edge, 1e-5 * l_min)  # at N = n the spectrum reaches down to 0
     first = problem.best_step(max(1, int(N))) or 1.0 / spectrum.high
     start, end = 1e-3 * min(1.0 / spectrum.high, first), 40.0 / slowest
+    end = min(end, LONGEST / spectrum.high)
     count = int(np.ceil(GRID_PER_DECADE * np.log10(end / start))) + 1
     times = np.geomspace(start, end, count)
     return _FlowRisk(problem, equivalent(problem, N, spectrum, GradientFlow(times)), times)
