@@ -51,9 +51,9 @@ class Study:
     saturation: int
     meta: dict[str, Any]
 
-    def save(self, path: Path) -> None:
+    def save(self, path: str | Path) -> None:
         """Write one .npz file, whole or not at all."""
-        write_together({path: self.to_bytes()})
+        write_together({Path(path): self.to_bytes()})
 
     def to_bytes(self) -> bytes:
         """The content of that .npz file."""
@@ -72,7 +72,7 @@ class Study:
         return buffer.getvalue()
 
     @classmethod
-    def load(cls, path: Path) -> Study:
+    def load(cls, path: str | Path) -> Study:
         """Read what :meth:`save` wrote.
 
         Raises
@@ -81,7 +81,7 @@ class Study:
             If the file is missing, is not such a file, or was written in a newer format.
         """
         try:
-            with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as data:
+            with np.load(BytesIO(Path(path).read_bytes()), allow_pickle=False) as data:
                 header = json.loads(str(data["header"]))
                 if header["format"] > FORMAT:
                     raise InputError(f"{path} was written by a newer linscale; update to read it")

@@ -17,8 +17,8 @@ def study():
 
 
 def test_save_and_load_give_the_same_study(study, tmp_path):
-    study.save(tmp_path / "a.npz")
-    again = Study.load(tmp_path / "a.npz")
+    study.save(str(tmp_path / "a.npz"))
+    again = Study.load(str(tmp_path / "a.npz"))
     assert again.meta == study.meta
     assert (again.floor, again.saturation) == (study.floor, study.saturation)
     assert np.array_equal(again.exponent, study.exponent)

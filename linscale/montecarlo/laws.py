@@ -26,6 +26,11 @@ class GaussianLaw:
         B = Cov(x, y) S^{-1}.
     signal_trace, floor, scale : float
         tr S_x (not divided), the floor (divided by scale), and scale.
+    forward, sigma, signal_root
+        A (None: identity), the noise, and a root of S_x, (p, q): how actual data are drawn.
+    residual_sd : float
+        Where signal_root is None (a bare spectral problem): the residual is isotropic, and S and B
+        are diagonal.
     """
 
     measurement_cov: FloatArray

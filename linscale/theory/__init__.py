@@ -1,6 +1,6 @@
 """Theory of the risk: deterministic equivalents, closed forms, early stopping, PCA.
 
-Arrows: stieltjes -> contours -> equivalents -> limits, risk -> stopping; pca stands apart.
+Arrows: stieltjes -> contours -> equivalents -> limits -> risk -> stopping, pca.
 """
 
 from linscale.theory.limits import converged, one_step

@@ -27,6 +27,7 @@ from linscale.errors import Unsupported
 from linscale.models import SubspaceModel
 from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.risk import RiskPoint
+from linscale.theory.risk import check_order
 from linscale.theory.stieltjes import (
     degrees_of_freedom,
     effective_penalty_at_zero,
@@ -48,8 +49,6 @@ def pca(model: Model, n_train: int, order: int = 0) -> RiskPoint:
     Unsupported
         For anything but a SubspaceModel: nothing else says how many directions to keep.
     """
-    from linscale.theory.risk import check_order
-
     if not isinstance(model, SubspaceModel):
         raise Unsupported("pca needs a SubspaceModel: only that says how many directions to keep")
     check_order(order)
