@@ -107,8 +107,7 @@ class MomentDraw:
         return np.random.default_rng(np.random.SeedSequence(self.stream.entropy, spawn_key=words))
 
     def _factor(self) -> BandFactor:
-        extra = min(max(1, self.model.d // PROBES), self.model.n - self.model.d)
-        return BandFactor(self.model, self.n_train, self._rng(0), extra, self.drawn)
+        return BandFactor(self.model, self.n_train, self._rng(0), probes(self.model), self.drawn)
 
     def _moments(self, weights: Plan) -> tuple[FloatArray, FloatArray]:
         """Chebyshev moments of the leading block, and E Y'/N on it."""
@@ -132,8 +131,8 @@ class MomentDraw:
         trace = (1.0 + s2) * diagonal[:, :d].sum(axis=1)
         if n > d:
             # Noise coordinates beyond the rows of a short factor carry no sample: h = 0 there.
-            probes = max(1, min(max(1, d // PROBES), n - d))
-            trace = trace + s2 * (n - d) / probes * diagonal[:, d : d + probes].sum(axis=1)
+            k = probes(self.model)
+            trace = trace + s2 * (n - d) / k * diagonal[:, d : d + k].sum(axis=1)
         return bias, floor * trace / self.n_train
 
     def _drawn_risk(
@@ -150,6 +149,11 @@ class MomentDraw:
         left = cross @ f["g"][:, :, :d] - b * f["rho"][:, :d, :d]
         error = (np.sum(left**2, axis=(1, 2)) + s2 * size) / d
         return error, np.full(error.size, np.nan)
+
+
+def probes(model: SubspaceModel) -> int:
+    """Noise directions that estimate the bulk trace tr h(Sh); 0 where there is no noise space."""
+    return min(max(1, model.d // PROBES), model.n - model.d)
 
 
 def moment_end(model: SubspaceModel, n_train: int) -> float:

@@ -21,6 +21,7 @@ from linscale.montecarlo.band_draws import (
     MomentDraw,
     draw_spectrum,
     moment_plan,
+    probes,
 )
 from linscale.montecarlo.chebyshev import TOLERANCE, Plan
 from linscale.montecarlo.draws import draw_linear, draw_subspace, draw_wishart
@@ -118,7 +119,8 @@ def _subspace(
         return spectrum
     degree = max((p.degree for p in plans.values()), default=0)
     error = max((p.error for p in plans.values()), default=0.0)
-    name = f"band (leading blocks, degree {degree}, truncation below {error:.0e})"
+    bulk = "" if drawn else f", bulk trace from {probes(model)} noise directions"
+    name = f"band (leading blocks, degree {degree}, truncation below {error:.0e}{bulk})"
 
     def draw(rng: np.random.Generator) -> Draw:
         stream = rng.bit_generator.seed_seq
