@@ -24,8 +24,9 @@ class Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; returns the exit status."""
-    parser = Parser("linscale", description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.description = "How much a learned reconstruction gains from more training data."
+    parser = Parser(
+        "linscale", description="How much a learned reconstruction gains from more training data."
+    )
     parser.add_argument("--version", action="version", version=f"linscale {__version__}")
     subcommands = parser.add_subparsers(
         dest="command", required=True, metavar="COMMAND", parser_class=Parser
@@ -38,18 +39,16 @@ def main(argv: Sequence[str] | None = None) -> int:
             status = int(options.run(options))
             sys.stdout.flush()
             return status
-    except LinscaleError as error:
-        print(f"linscale {options.command}: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print(f"linscale {options.command}: interrupted", file=sys.stderr)
-        return 130
     except BrokenPipeError:  # the reader, head say, has seen enough; files are written by then
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except LinscaleError as error:
+        message, status = str(error), 2
+    except KeyboardInterrupt:
+        message, status = "interrupted", 130
     except OSError as error:
-        print(f"linscale {options.command}: {error}", file=sys.stderr)
-        return 1
+        message, status = str(error), 1
     except MemoryError:
-        print(f"linscale {options.command}: not enough memory for this size", file=sys.stderr)
-        return 1
+        message, status = "not enough memory for this size", 1
+    print(f"linscale {options.command}: {message}", file=sys.stderr)
+    return status

@@ -205,6 +205,8 @@ def _check(options: argparse.Namespace) -> None:
         ):  # fmt: skip
             raise InvalidArgument(f"--{name}", getattr(options, name), f"left out with {named[0]}")
     if options.engine is not None:
+        from linscale.montecarlo.engines import check_engine
+
         check_engine(options.engine)
     for name in ("engine", "residual"):
         if options.images is not None and getattr(options, name) is not None:
@@ -221,13 +223,6 @@ def _check(options: argparse.Namespace) -> None:
         raise InvalidArgument("--seed", options.seed, "an integer that is not negative")
     if options.quick:
         options.draws = options.draws or QUICK_DRAWS
-
-
-def check_engine(name: str) -> None:
-    """Raise unless there is such an engine; without loading any."""
-    engines = ("auto", "band", "wishart", "dense")
-    if name not in engines:
-        raise InvalidArgument("--engine", repr(name), "one of " + ", ".join(engines))
 
 
 def _model(options: argparse.Namespace) -> SubspaceModel:

@@ -166,25 +166,18 @@ def chebyshev_moments(lower: FloatArray, block: int, steps: int, end: float) -> 
         factor = 1.0 if j == 0 else 2.0
         for i in range(grown):
             for a in range(block):
-                after[i, a] = 0.0 if j == 0 else -before[i, a]
+                after[i, a] = -before[i, a]
             for k in range(max(0, i - w), min(reach, i + w + 1)):
                 value = factor * band[i, k - i + w]
                 for a in range(block):
                     after[i, a] += value * now[k, a]
         out[2 * j + 1] = after[:reach].T @ now[:reach]
         if j > 0:
-            out[2 * j] = now[:reach].T @ now[:reach]
-        if j > 0:
-            for a in range(block):
-                for b in range(block):
-                    out[2 * j, a, b] *= 2.0
-                    out[2 * j + 1, a, b] = 2.0 * out[2 * j + 1, a, b] - out[1, a, b]
-                out[2 * j, a, a] -= 1.0
+            out[2 * j] = 2.0 * (now[:reach].T @ now[:reach]) - out[0]
+            out[2 * j + 1] = 2.0 * out[2 * j + 1] - out[1]
         before, now, after = now, after, before
         reach = grown
-    out[2 * steps] = 2.0 * (now[:reach].T @ now[:reach])
-    for a in range(block):
-        out[2 * steps, a, a] -= 1.0
+    out[2 * steps] = 2.0 * (now[:reach].T @ now[:reach]) - out[0]
     return out
 
 

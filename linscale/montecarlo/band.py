@@ -56,15 +56,10 @@ class BandFactor:
         self.rank = min(self.n, n_train)
         # Rows below are zero when N < n.
         self.rows = min(self.n, self.rank + self.width)
-        self.scale = np.full(self.n_scale, model.sigma)
+        self.scale = np.full(self.leading + 1, model.sigma)  # the last one holds for all below
         self.scale[: self.top] = np.sqrt(s2 / (1.0 + s2))
         self.scale[self.top : self.top + d] = np.sqrt(1.0 + s2)
         self._chunks: list[FloatArray] = []
-
-    @property
-    def n_scale(self) -> int:
-        """Rows whose scale may differ from sigma."""
-        return self.leading + 1
 
     def columns(self, count: int) -> FloatArray:
         """The first ``count`` columns (fewer if the rank is less), shape (count, width + 1)."""

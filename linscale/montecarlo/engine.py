@@ -17,7 +17,6 @@ from threadpoolctl import threadpool_limits
 from linscale import validate
 from linscale.errors import InvalidArgument, Unsupported
 from linscale.filters import Filter
-from linscale.models import SubspaceModel
 from linscale.montecarlo.chebyshev import TOLERANCE
 from linscale.montecarlo.engines import choose
 from linscale.problem import Model, SpectralProblem, problem_of
@@ -59,8 +58,6 @@ def simulate(
 ) -> Samples:
     """Draw ``trials`` training sets and evaluate every filter's path on each."""
     N = validate.n_train(n_train)
-    if with_pca and not isinstance(model, SubspaceModel):
-        raise Unsupported("pca needs a SubspaceModel: only that says how many directions to keep")
     for filter in filters:
         if not isinstance(filter, Filter):
             raise InvalidArgument(

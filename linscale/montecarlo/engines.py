@@ -71,8 +71,7 @@ def choose(
     Unsupported
         An engine that does not fit the problem; the message says which would do.
     """
-    if engine not in ENGINES:
-        raise InvalidArgument("engine", repr(engine), "one of " + ", ".join(map(repr, ENGINES)))
+    check_engine(engine)
     if residual not in ("averaged", "drawn"):
         raise InvalidArgument("residual", repr(residual), "'averaged' or 'drawn'")
     drawn = residual == "drawn"
@@ -86,6 +85,12 @@ def choose(
     if engine == "dense":
         return "dense", lambda rng: draw_linear(law, n_train, rng, drawn)
     return "wishart", lambda rng: draw_wishart(law, n_train, rng, drawn)
+
+
+def check_engine(engine: str) -> None:
+    """Raise InvalidArgument unless there is an engine of that name."""
+    if engine not in ENGINES:
+        raise InvalidArgument("engine", repr(engine), "one of " + ", ".join(map(repr, ENGINES)))
 
 
 def _subspace(
@@ -112,7 +117,7 @@ def _subspace(
         if m > LARGEST_SPECTRUM:
             raise
         return spectrum
-    by_moments = sum(_moment_cost(model, m, width, p) for p in plans.values())
+    by_moments = sum(_moment_cost(m, width, p) for p in plans.values())
     if m <= LARGEST_SPECTRUM and min(by_spectrum, by_lapack) < by_moments:
         if engine == "auto" and by_lapack < by_spectrum:
             return "wishart", lambda rng: draw_spectrum(model, N, rng, drawn, lapack=True)
@@ -134,7 +139,7 @@ def _has_plan(filter: Filter) -> bool:
     return not isinstance(filter, Converged)
 
 
-def _moment_cost(model: SubspaceModel, m: int, width: int, plan: Plan) -> float:
+def _moment_cost(m: int, width: int, plan: Plan) -> float:
     """Products with the band and inner products, on as many rows as each step has reached."""
     steps = plan.degree / 2
     rows = min(0.5 * steps * width, m)

@@ -202,7 +202,7 @@ def early_stopped(
 
 @dataclass(frozen=True, eq=False)
 class Estimates:
-    """Every estimator's risk from the same draws; ``pca`` is None without a subspace model."""
+    """Every estimator's risk; ``pca`` is None without a subspace model."""
 
     path: RiskPath
     early_stopped: RiskPoint
@@ -223,7 +223,11 @@ def estimates(
     progress: Progress = None,
     tolerance: float = TOLERANCE,
 ) -> Estimates:
-    """Early-stopped, converged and PCA risks from the same draws, at the cost of one of them."""
+    """Early-stopped, converged and PCA risks in one call; arguments as in :func:`early_stopped`.
+
+    They come from the same training sets, at the cost of one of them, except where the band engine
+    works on leading blocks (``method`` says so): there each has its exact law but its own draws.
+    """
     flow = _flow(model, n_train, times)
     with_pca = isinstance(model, SubspaceModel)
     filters = [flow, Converged()]

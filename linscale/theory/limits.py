@@ -10,7 +10,7 @@ from linscale.risk import RiskPoint
 from linscale.theory.equivalents import ridge_limit
 from linscale.theory.stieltjes import effective_penalty_at_zero
 
-NOTEWORTHY = 0.05
+NOTEWORTHY = 0.05  # what leading order lacks, as a share of the risk, before the status says so
 
 
 def converged(model: Model, n_train: int) -> RiskPoint:

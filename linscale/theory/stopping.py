@@ -20,7 +20,6 @@ from linscale.validate import FloatArray
 GRID_PER_DECADE = 8
 TIE = 1e-9  # a finite time must beat convergence by more than this, relative, to be named
 LONGEST = 1e12  # times the upper edge: as far as a contour can resolve
-LARGEST_N_TRAIN = 10**15
 
 
 def early_stopped(model: Model, n_train: int, order: int = 0) -> RiskPoint:
@@ -62,7 +61,7 @@ def saturation(model: Model, tolerance: float = 0.01, order: int = 0) -> int:
     high = 1
     while not enough(high):
         high *= 2
-        if high > LARGEST_N_TRAIN:
+        if high > validate.LARGEST_N_TRAIN:
             raise InvalidArgument("tolerance", tolerance, "larger: it needs over 10^15 examples")
     low = high // 2
     while high - low > 1:
