@@ -4,7 +4,8 @@ from importlib import import_module
 from types import ModuleType
 
 from linscale import theory
-from linscale.filters import Converged, GradientDescent, GradientFlow
+from linscale.answer import curve, early_stopped, risk, spread
+from linscale.filters import Converged, GradientDescent, GradientFlow, HeavyBall, Nesterov, Ridge
 from linscale.models import InverseProblem, SubspaceModel
 from linscale.problem import SpectralProblem
 
@@ -22,10 +23,17 @@ __all__ = [
     "Converged",
     "GradientDescent",
     "GradientFlow",
+    "HeavyBall",
     "InverseProblem",
+    "Nesterov",
+    "Ridge",
     "SpectralProblem",
     "SubspaceModel",
+    "curve",
+    "early_stopped",
     "montecarlo",
     "plotting",
+    "risk",
+    "spread",
     "theory",
 ]

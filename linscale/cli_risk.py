@@ -175,8 +175,8 @@ def _footnote(study: Study) -> str:
         )
     else:
         lines.append(
-            "Theory is the leading order (converged for N > n + 1: exact); its relative error "
-            "falls as 1/N and is largest near N = d, where the risk is steepest."
+            "Theory holds the 1/N term (converged for N > n + 1: exact); its relative error falls "
+            "as 1/N^2 and is largest near N = d, where the risk is steepest."
         )
     n_train = next(iter(study.simulated.values())).n_train.tolist()
     asked = [(f"{name} (simulated)", curve) for name, curve in study.simulated.items()]

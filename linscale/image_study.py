@@ -115,7 +115,7 @@ def image_study(
             name: RiskCurve.of(n_train, points)
             for name, points in zip(names, measured, strict=False)
         },
-        exponent=np.array([theory.local_exponent(model, N) for N in n_train]),
+        exponent=np.array([float(theory.local_exponent(model, N)) for N in n_train]),
         floor=laws[0].floor,
         saturation=theory.saturation(model),
         meta={

@@ -6,11 +6,14 @@ Every risk is an expected squared error divided by the problem's ``scale``, and 
 
 ``bias`` is what has not been learned, ``variance`` what the training targets' residual added.
 Monte Carlo that draws the residual cannot tell the two apart: all is then in ``bias``, and
-``variance`` is nan. ``sem`` is the standard error of ``value``: 0 for theory.
+``variance`` is nan. ``sem`` is the standard error of ``value``: 0 for theory. ``error`` is an
+estimate of how far ``value`` may be from the exact expectation, whichever method gave it: the size
+of the expansion's next term for theory, the standard error for simulation.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,8 +34,9 @@ class RiskPoint:
         See the module's docstring.
     at : float
         Time or iteration at which the value is taken (inf: converged; nan: none applies).
-    sem, std : float
-        Standard error of ``value`` and standard deviation over training sets (theory: 0 and nan).
+    error, sem, std : float
+        Estimated error and standard error of ``value`` (see the module's docstring), and standard
+        deviation over training sets (theory: nan).
     oracle : float
         Mean over draws of each draw's own smallest risk, where it was asked for; else nan.
     method : str
@@ -46,6 +50,7 @@ class RiskPoint:
     bias: float = np.nan
     variance: float = np.nan
     at: float = np.nan
+    error: float = 0.0
     sem: float = 0.0
     std: float = np.nan
     oracle: float = np.nan
@@ -55,25 +60,41 @@ class RiskPoint:
 
 @dataclass(frozen=True, eq=False)
 class RiskPath:
-    """Risk along a filter's path; arrays of shape (T,), attributes as in :class:`RiskPoint`."""
+    """Risk along a filter's path; arrays of shape (T,), attributes as in :class:`RiskPoint`.
+
+    ``statuses`` has one string for each point, and ``status`` sums them up.
+    """
 
     at: FloatArray
     value: FloatArray
     bias: FloatArray
     variance: FloatArray
+    error: FloatArray
     sem: FloatArray
     std: FloatArray
     floor: float
+    statuses: tuple[str, ...]
     parameter: str = "time"
     method: str = "theory"
-    status: str = "ok"
 
     @classmethod
     def single(cls, point: RiskPoint) -> RiskPath:
         """A path of one point."""
-        names = ("at", "value", "bias", "variance", "sem", "std")
-        arrays: dict[str, Any] = {name: np.array([getattr(point, name)]) for name in names}
-        return cls(**arrays, floor=point.floor, method=point.method, status=point.status)
+        arrays: dict[str, Any] = {name: np.array([getattr(point, name)]) for name in PATH_COLUMNS}
+        return cls(**arrays, floor=point.floor, method=point.method, statuses=(point.status,))
+
+    @property
+    def status(self) -> str:
+        """ "ok", or every different remark with the number of points that it is made of."""
+        count = Counter(s for s in self.statuses if s != "ok")
+        many = len(self.statuses) > 1
+        return (
+            "; ".join(
+                f"{text} ({k} of {len(self.statuses)} points)" if many else text
+                for text, k in count.items()
+            )
+            or "ok"
+        )
 
     @property
     def best(self) -> RiskPoint:
@@ -83,16 +104,16 @@ class RiskPath:
 
     def point(self, i: int) -> RiskPoint:
         """The i-th value of the path."""
-        names = ("at", "value", "bias", "variance", "sem", "std")
-        values = {name: float(getattr(self, name)[i]) for name in names}
-        return RiskPoint(**values, floor=self.floor, method=self.method, status=self.status)
+        values = {name: float(getattr(self, name)[i]) for name in PATH_COLUMNS}
+        return RiskPoint(**values, floor=self.floor, method=self.method, status=self.statuses[i])
 
 
 @dataclass(frozen=True, eq=False)
 class RiskCurve:
     """Risk against the number of training examples; arrays of shape (len(n_train),).
 
-    Attributes as in :class:`RiskPoint`; ``statuses`` has one string for each value.
+    Attributes as in :class:`RiskPoint`; ``methods`` and ``statuses`` have one string for each
+    value.
     """
 
     n_train: NDArray[np.int64]
@@ -100,9 +121,11 @@ class RiskCurve:
     bias: FloatArray
     variance: FloatArray
     at: FloatArray
+    error: FloatArray
     sem: FloatArray
     std: FloatArray
     oracle: FloatArray
+    methods: tuple[str, ...]
     statuses: tuple[str, ...]
     floor: float
 
@@ -113,6 +136,7 @@ class RiskCurve:
         return cls(
             n_train=np.array(n_train, dtype=np.int64),
             **arrays,
+            methods=tuple(p.method for p in points),
             statuses=tuple(p.status for p in points),
             floor=points[0].floor,
         )
@@ -124,9 +148,11 @@ class RiskCurve:
         return RiskCurve(
             n_train=self.n_train[place],
             **arrays,
+            methods=tuple(self.methods[i] for i in place),
             statuses=tuple(self.statuses[i] for i in place),
             floor=self.floor,
         )
 
 
-CURVE_COLUMNS = ("value", "bias", "variance", "at", "sem", "std", "oracle")
+PATH_COLUMNS = ("at", "value", "bias", "variance", "error", "sem", "std")
+CURVE_COLUMNS = (*PATH_COLUMNS, "oracle")

@@ -21,7 +21,7 @@ from linscale.models import SubspaceModel
 from linscale.risk import CURVE_COLUMNS, RiskCurve, RiskPoint
 from linscale.validate import FloatArray
 
-FORMAT = 1
+FORMAT = 2  # 2: error estimates and methods of every value
 KINDS = ("subspace", "images")
 THEORY_POINTS = 80
 
@@ -64,7 +64,8 @@ class Study:
         }  # fmt: skip
         for kind in ("theory", "simulated"):
             for name, curve in getattr(self, kind).items():
-                header["curves"].append([kind, name, curve.floor, list(curve.statuses)])
+                entry = [kind, name, curve.floor, list(curve.methods), list(curve.statuses)]
+                header["curves"].append(entry)
                 for column in ("n_train", *CURVE_COLUMNS):
                     arrays[f"{kind}/{name}/{column}"] = getattr(curve, column)
         buffer = BytesIO()
@@ -78,17 +79,24 @@ class Study:
         Raises
         ------
         InputError
-            If the file is missing, is not such a file, or was written in a newer format.
+            If the file is missing, is not such a file, or was written in another format.
         """
         try:
             with np.load(BytesIO(Path(path).read_bytes()), allow_pickle=False) as data:
                 header = json.loads(str(data["header"]))
                 if header["format"] > FORMAT:
                     raise InputError(f"{path} was written by a newer linscale; update to read it")
+                if header["format"] < FORMAT:
+                    raise InputError(
+                        f"{path} was written by an older linscale, which kept no error estimates; "
+                        "run the study again"
+                    )
                 curves: dict[str, dict[str, RiskCurve]] = {"theory": {}, "simulated": {}}
-                for kind, name, floor, statuses in header["curves"]:
+                for kind, name, floor, methods, statuses in header["curves"]:
                     columns = {c: data[f"{kind}/{name}/{c}"] for c in ("n_train", *CURVE_COLUMNS)}
-                    curves[kind][name] = RiskCurve(**columns, statuses=tuple(statuses), floor=floor)
+                    curves[kind][name] = RiskCurve(
+                        **columns, methods=tuple(methods), statuses=tuple(statuses), floor=floor
+                    )
                 study = cls(
                     **curves,
                     exponent=data["exponent"],
@@ -147,7 +155,7 @@ def subspace_study(
             "converged": RiskCurve.of(n_train, [e.converged for e in estimates]),
             "PCA": RiskCurve.of(n_train, [e.pca for e in estimates if e.pca is not None]),
         },
-        exponent=np.array([theory.local_exponent(model, N) for N in n_train]),
+        exponent=np.array([float(theory.local_exponent(model, N)) for N in n_train]),
         floor=model.spectral().floor,
         saturation=theory.saturation(model),
         meta={

@@ -53,6 +53,17 @@ def real(name: str, value: Any, *, positive: bool = True) -> float:
     return number
 
 
+def finite(name: str, value: Any) -> float:
+    """``value`` as a finite float of any sign."""
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise InvalidArgument(name, value, "a finite number") from None
+    if not np.isfinite(number):
+        raise InvalidArgument(name, value, "a finite number")
+    return number
+
+
 def vector(name: str, values: ArrayLike, *, positive: bool = False) -> FloatArray:
     """A read-only 1-D float array of finite numbers, not negative (or above 0)."""
     allowed = "a list of finite numbers " + ("above 0" if positive else "that are not negative")
@@ -67,6 +78,14 @@ def vector(name: str, values: ArrayLike, *, positive: bool = False) -> FloatArra
     if np.any(array < 0) or (positive and np.any(array == 0)):
         raise InvalidArgument(name, f"{array.min():.6g} (its smallest entry)", allowed)
     return frozen(array)
+
+
+def whole_numbers(name: str, values: ArrayLike) -> FloatArray:
+    """A read-only 1-D float array of integers that are not negative."""
+    array = vector(name, values)
+    if np.any(array != np.round(array)):
+        raise InvalidArgument(name, array, "integers")
+    return array
 
 
 def frozen(array: NDArray[Any]) -> NDArray[Any]:

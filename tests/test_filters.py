@@ -72,7 +72,7 @@ def test_learned_keeps_its_digits_where_little_is_learned():
 )
 def test_confine_bounds_the_growth_by_e(filter):
     low, high = 0.1, 2.0
-    left, right, scale = filter.confine(low, high)
+    left, right, scale = filter.confine(low, high)[:3]
     inside = np.abs(filter.residual(np.linspace(low, high, 400))).max(axis=1)
     ends = [x for x in (left, min(right, 50.0)) if np.isfinite(x)]
     outside = np.abs(filter.residual(np.array(ends))).max(axis=1)

@@ -14,11 +14,12 @@ PACKAGE = Path(linscale.__file__).parent
 # A module may import from layers strictly below its own; packages are one layer each.
 LAYERS = [
     {"errors"},
-    {"validate", "files"},
+    {"validate", "files", "seeds"},
     {"problem"},
     {"models", "risk"},
     {"filters", "setups"},
     {"theory", "montecarlo", "images"},
+    {"answer"},
     {"study"},
     {"image_study", "tables"},
     {"plotting"},

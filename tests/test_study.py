@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import linscale as ls
+import linscale.study
 from linscale import plotting, tables
 from linscale.errors import InputError
 from linscale.study import Study, subspace_study, theory_grid
@@ -41,7 +42,7 @@ def test_loading_anything_else_is_one_clear_error(tmp_path, content):
     np.savez(path, x=np.zeros(2))
     with pytest.raises(InputError, match="not a saved study"):
         Study.load(path)
-    np.savez(path, header=np.array('{"format": 1, "curves": [], "meta": {"kind": "images"}}'))
+    np.savez(path, header=np.array('{"format": 2, "curves": [], "meta": {"kind": "images"}}'))
     with pytest.raises(InputError, match="not a saved study"):
         Study.load(path)
     with pytest.raises(InputError, match="no such file"):
@@ -63,12 +64,14 @@ def test_damaged_files_are_one_clear_error(study, tmp_path):
     assert refused > 20
 
 
-def test_a_newer_format_says_so(study, tmp_path, monkeypatch):
-    monkeypatch.setattr("linscale.study.FORMAT", 2)
-    study.save(tmp_path / "new.npz")
-    monkeypatch.setattr("linscale.study.FORMAT", 1)
-    with pytest.raises(InputError, match="newer linscale"):
-        Study.load(tmp_path / "new.npz")
+@pytest.mark.parametrize(("change", "word"), [(1, "newer"), (-1, "older")])
+def test_another_format_says_so(study, tmp_path, monkeypatch, change, word):
+    own = linscale.study.FORMAT
+    monkeypatch.setattr("linscale.study.FORMAT", own + change)
+    study.save(tmp_path / "other.npz")
+    monkeypatch.setattr("linscale.study.FORMAT", own)
+    with pytest.raises(InputError, match=f"{word} linscale"):
+        Study.load(tmp_path / "other.npz")
 
 
 def test_a_point_does_not_change_when_others_are_added(study):

@@ -15,11 +15,12 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from linscale import validate
-from linscale.errors import InvalidArgument, Unsupported
+from linscale.errors import InvalidArgument
 from linscale.filters import Filter
 from linscale.montecarlo.chebyshev import TOLERANCE
 from linscale.montecarlo.engines import choose
 from linscale.problem import Model, SpectralProblem, problem_of
+from linscale.seeds import seed_sequence
 from linscale.validate import FloatArray
 
 Result = TypeVar("Result")
@@ -115,19 +116,3 @@ def run(
             return list(pool.map(one, streams))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-
-
-def seed_sequence(rng: Any) -> np.random.SeedSequence:
-    """``rng`` as SPEC 7 has it: None, an integer, a SeedSequence or a Generator."""
-    if isinstance(rng, np.random.SeedSequence):
-        # A copy: spawning counts children, and the same argument must give the same numbers.
-        return np.random.SeedSequence(rng.entropy, spawn_key=rng.spawn_key, pool_size=rng.pool_size)
-    try:
-        sequence = np.random.default_rng(rng).bit_generator.seed_seq
-    except (TypeError, ValueError):
-        raise InvalidArgument(
-            "rng", rng, "None, an integer >= 0, a SeedSequence or a Generator"
-        ) from None
-    if not isinstance(sequence, np.random.SeedSequence):
-        raise Unsupported("rng: its bit generator cannot spawn independent streams")
-    return sequence

@@ -137,8 +137,9 @@ def risk_of_training_set(model: Model, x: ArrayLike, y: ArrayLike, filter: Filte
         raise InvalidArgument("y", f"{y.shape[1]} columns", f"{x.shape[1]} columns, as many as x")
     error, unknown = train(law, x, y).path(filter)
     return RiskPath(
-        at=filter.at, value=law.floor + error, bias=error, variance=unknown, sem=unknown,
-        std=unknown, floor=law.floor, parameter=filter.parameter, method="training set given",
+        at=filter.at, value=law.floor + error, bias=error, variance=unknown,
+        error=np.zeros_like(error), sem=unknown, std=unknown, floor=law.floor,
+        statuses=("ok",) * error.size, parameter=filter.parameter, method="training set given",
     )  # fmt: skip
 
 

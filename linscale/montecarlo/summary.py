@@ -23,10 +23,11 @@ def path(samples: Samples, k: int, filter: Filter) -> RiskPath:
         variance=parts[1],
         floor=samples.problem.floor,
         parameter=filter.parameter,
+        error=sem,
         sem=sem,
         std=std,
         method=samples.method,
-        status=_stability(samples.largest, filter),
+        statuses=(_stability(samples.largest, filter),) * filter.at.size,
     )
 
 
@@ -43,11 +44,12 @@ def early_stopped(samples: Samples, k: int, flow: Filter) -> RiskPoint:
         bias=float(mean.bias[i]),
         variance=float(mean.variance[i]),
         at=float(at),
+        error=float(mean.sem[i]),
         sem=float(mean.sem[i]),
         std=float(mean.std[i]),
         oracle=float(refined_minimum(mean.at, risks)[0].mean()),
         method=mean.method,
-        status="lowest at an end of the grid of times" if at_an_end else mean.status,
+        status="lowest at an end of the grid of times" if at_an_end else mean.statuses[i],
     )
 
 
@@ -70,6 +72,7 @@ def converged(samples: Samples, k: int) -> RiskPoint:
         bias=float(bias.mean()),
         variance=mean_variance,
         at=np.inf,
+        error=float(sem),
         sem=float(sem),
         std=float(std),
         method=samples.method,
@@ -85,6 +88,7 @@ def pca(samples: Samples) -> RiskPoint:
         floor=samples.problem.floor,
         bias=float(mean) - samples.problem.floor,
         variance=0.0,
+        error=float(sem),
         sem=float(sem),
         std=float(std),
         method=samples.method,
@@ -130,10 +134,11 @@ def _stability(largest: FloatArray, filter: Filter) -> str:
     filter.check_stable(
         float(np.median(largest)), f"(2 / the median largest eigenvalue of {largest.size} draws)"
     )
-    diverged = int(np.sum(getattr(filter, "step", 0.0) * largest >= 2.0))
+    diverged = int(np.sum(largest >= filter.stable_below))
     if diverged == 0:
         return "ok"
+    below = getattr(filter, "step", np.nan) * filter.stable_below / largest.max()
     return (
         f"gradient descent diverges on {diverged} of {largest.size} draws, which can dominate the "
-        f"mean: use a step below {2.0 / largest.max():.4g}"
+        f"mean: use a step below {below:.4g}"
     )

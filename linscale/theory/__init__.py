@@ -1,22 +1,45 @@
 """Theory of the risk: deterministic equivalents, closed forms, early stopping, PCA.
 
-Arrows: stieltjes -> contours -> equivalents -> limits -> risk -> stopping, pca.
+Arrows: stieltjes -> contours, kernels -> equivalents -> trust -> limits -> risk -> stopping ->
+saturation; spectrum, large_n and pca beside them.
 """
 
-from linscale.theory.limits import converged, one_step
-from linscale.theory.pca import pca
+from linscale.theory.large_n import large_n
+from linscale.theory.limits import (
+    best_one_step,
+    converged,
+    floor,
+    large_n_stopping_time,
+    one_step,
+    vanishing_noise,
+)
+from linscale.theory.pca import pca, subspace_overlap
 from linscale.theory.risk import risk
+from linscale.theory.saturation import local_exponent, power_law, required_n_train, saturation
+from linscale.theory.spectrum import density, support
 from linscale.theory.stieltjes import effective_penalty, sample_spectrum
-from linscale.theory.stopping import early_stopped, local_exponent, saturation
+from linscale.theory.stopping import best_iteration, early_stopped, stopping_window
 
 __all__ = [
+    "best_iteration",
+    "best_one_step",
     "converged",
+    "density",
     "early_stopped",
     "effective_penalty",
+    "floor",
+    "large_n",
+    "large_n_stopping_time",
     "local_exponent",
     "one_step",
     "pca",
+    "power_law",
+    "required_n_train",
     "risk",
     "sample_spectrum",
     "saturation",
+    "stopping_window",
+    "subspace_overlap",
+    "support",
+    "vanishing_noise",
 ]

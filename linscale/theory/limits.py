@@ -1,81 +1,105 @@
-"""Closed forms: what the theory says where no contour is needed."""
+"""Closed forms, each with its range of validity: what needs no contour."""
 
 from __future__ import annotations
 
 import numpy as np
+from scipy.optimize import brentq
 
 from linscale import validate
-from linscale.problem import Model, problem_of
+from linscale.errors import InvalidArgument
+from linscale.filters import Converged
+from linscale.models import SubspaceModel
+from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.risk import RiskPoint
-from linscale.theory.equivalents import ridge_limit
+from linscale.theory import trust
+from linscale.theory.equivalents import Terms
+from linscale.theory.kernels import ridge_terms
 from linscale.theory.stieltjes import effective_penalty_at_zero
 
-NOTEWORTHY = 0.05  # what leading order lacks, as a share of the risk, before the status says so
+
+def floor(model: Model) -> float:
+    """Risk of the best linear estimator, tr(S_x - B S B') / scale: exact, the limit N -> inf."""
+    return problem_of(model).floor
 
 
-def converged(model: Model, n_train: int) -> RiskPoint:
+def converged(
+    model: Model, n_train: int, order: int = 1, *, complex_data: bool = False
+) -> RiskPoint:
     r"""Risk of gradient descent run to convergence (least squares, of least norm when N < n).
 
         N > n + 1:      floor (1 + n / (N - n - 1))        exact (inverse Wishart mean)
         |N - n| <= 1:   infinite mean                      exact
-        N < n - 1:      ridge at penalty 0+                leading order, off by about 1/(n - N)
+        N < n - 1:      ridge at penalty 0+                to the given order, poor near N = n
+
+    Complex circular data has N - n for N - n - 1, and an infinite mean for N = n alone.
 
     Source: the inverse Wishart mean is classical (Muirhead 1982, Section 3.2); for N < n see
     Hastie, Montanari, Rosset and Tibshirani, Ann. Statist. 50 (2022) 949.
     """
     problem = problem_of(model)
     N = validate.n_train(n_train)
-    n, floor = problem.dimension, problem.floor
-    if abs(N - n) <= 1 and floor > 0.0:
+    n = problem.dimension
+    pole = 0 if complex_data else 1
+    if abs(N - n) <= pole and problem.floor > 0.0:
         return RiskPoint(
             value=np.inf,
-            floor=floor,
+            floor=problem.floor,
             bias=0.0 if N >= n else np.nan,
             variance=np.inf,
             at=np.inf,
             method="theory, exact",
-            status=f"the mean is infinite for |n_train - n| <= 1 (n = {n})",
+            status=f"the mean is infinite for |n_train - n| <= {pole} (n = {n})",
         )
     if n <= N:
-        variance = floor * n / (N - n - 1) if floor > 0.0 else 0.0
+        variance = problem.floor * n / (N - n - pole) if problem.floor > 0.0 else 0.0
         return RiskPoint(
-            value=floor + variance,
-            floor=floor,
+            value=problem.floor + variance,
+            floor=problem.floor,
             bias=0.0,
             variance=variance,
             at=np.inf,
             method="theory, exact",
         )
-    bias, variance = ridge_limit(problem, N, effective_penalty_at_zero(problem, N))
-    # For a white spectrum the exact variance has 1/(n - N - 1) where leading order has 1/(n - N).
-    missing = variance / (floor + bias + variance + 1e-300) / (n - N)
+    terms = converged_terms(problem, N)
+    kept = 0 if complex_data else order
+    bias, variance = float(terms.bias[: kept + 1].sum()), float(terms.variance[: kept + 1].sum())
+    error = float(trust.error(problem, N, Converged(), terms, 1 if complex_data else order)[0])
+    value = problem.floor + bias + variance
     return RiskPoint(
-        value=floor + bias + variance,
-        floor=floor,
+        value=value,
+        floor=problem.floor,
         bias=bias,
         variance=variance,
         at=np.inf,
-        method="theory, order 0",
-        status="ok"
-        if missing < NOTEWORTHY
-        else f"leading order, too low by about {100 * missing:.0f} % so near to n_train = n = {n}",
+        error=error,
+        method="theory, complex circular data" if complex_data else f"theory, order {order}",
+        status=trust.remark(value, bias, variance, error),
     )
 
 
-def one_step(model: Model, n_train: int, step: float) -> RiskPoint:
+def converged_terms(problem: SpectralProblem, n_train: float) -> Terms:
+    """Both orders of the converged risk as the ridge limit mu -> 0, on either side of N = n."""
+    kappa = np.array([effective_penalty_at_zero(problem, n_train)])
+    bias, variance = ridge_terms(problem, n_train, kappa, order=1)
+    return Terms(np.array(bias), np.array(variance))
+
+
+def one_step(model: Model, n_train: int, step: float, *, complex_data: bool = False) -> RiskPoint:
     r"""Risk after one step of gradient descent: exact for every N and every step.
 
         floor + sum_j w_j [l - 2 eta l^2 + eta^2 (l^3 (1 + 1/N) + l tr(S^2)/N)]
               + floor eta^2 tr(S^2)/N
 
-    from the Wishart moments E Sh = S and E Sh S Sh = S^3 (1 + 1/N) + S tr(S^2)/N.
+    from the Wishart moments E Sh = S and E Sh S Sh = S^3 (1 + 1/N) + S tr(S^2)/N; complex
+    circular data has 1 in place of 1 + 1/N.
     """
     problem = problem_of(model)
     N = validate.n_train(n_train)
     eta = validate.real("step", step)
     l, w = problem.eigenvalues, problem.target_weights
     square = float(problem.multiplicities @ l**2) / N
-    bias = float(w @ (l - 2 * eta * l**2 + eta**2 * (l**3 * (1 + 1 / N) + l * square)))
+    twice = 1.0 if complex_data else 1.0 + 1.0 / N
+    bias = float(w @ (l - 2 * eta * l**2 + eta**2 * (l**3 * twice + l * square)))
     variance = problem.floor * eta**2 * square
     return RiskPoint(
         value=problem.floor + bias + variance,
@@ -85,3 +109,62 @@ def one_step(model: Model, n_train: int, step: float) -> RiskPoint:
         at=1.0,
         method="theory, exact",
     )
+
+
+def best_one_step(model: Model, n_train: int) -> RiskPoint:
+    """Smallest risk after one step, exact for every N; ``at`` is the step that reaches it.
+
+    See :meth:`linscale.SpectralProblem.best_step` for its formula.
+    """
+    problem = problem_of(model)
+    step = problem.best_step(validate.n_train(n_train))
+    if step == 0.0:  # nothing to learn
+        return RiskPoint(problem.zero_risk, problem.floor, 0.0, 0.0, 0.0, method="theory, exact")
+    point = one_step(problem, n_train, step)
+    return RiskPoint(
+        point.value, point.floor, point.bias, point.variance, step, method="theory, exact"
+    )
+
+
+def vanishing_noise(model: SubspaceModel, n_train: int) -> float:
+    """lim sigma -> 0 of the best risk, 1 - N/d for N < d and 0 from there on: exact for every N.
+
+    Without noise the N examples span N directions of the subspace, and nothing is known of the
+    others.
+    """
+    _check_subspace(model)
+    return max(0.0, 1.0 - validate.n_train(n_train) / model.d)
+
+
+def large_n_stopping_time(model: SubspaceModel, n_train: int) -> float:
+    r"""Best stopping time of gradient flow at large N, the root t of
+
+        exp(-2 (1 + s2) t) = (n - d)/N * s2^2/(1 + s2) * exp(-s2 t) [1 - (1 + s2) exp(-s2 t)]
+
+    What is gained on the signal, exp(-2 (1 + s2) t), balances what the n - d noise directions
+    cost at order 1/N. While s2 t is small its right side is about (n - d) s2^3 (t - 1)/N, a
+    multiple of s2^3, not of the s2 that converging would cost; so t grows like
+    log(N)/(2 (1 + s2)). Terms of order exp(-(1 + s2) t)/N are left out: the relative error of t
+    falls like N^(-1/2). inf for d = n.
+    """
+    _check_subspace(model)
+    N, s2 = validate.n_train(n_train), model.sigma**2
+    if model.d == model.n:
+        return np.inf
+    l = 1.0 + s2
+    share = (model.n - model.d) / N * s2**2 / l
+
+    def gain(t: float) -> float:
+        # Both sides divided by the smaller exponential, exp(-2 l t).
+        return float(1.0 + share * np.exp((2.0 * l - s2) * t) * np.expm1(np.log(l) - s2 * t))
+
+    start = np.log(l) / s2  # left of it more time gains on both sides
+    end = start + 1.0
+    while gain(end) > 0.0:
+        end *= 2.0
+    return float(brentq(gain, start, end, xtol=1e-14, rtol=1e-14))
+
+
+def _check_subspace(model: Model) -> None:
+    if not isinstance(model, SubspaceModel):
+        raise InvalidArgument("model", type(model).__name__, "a SubspaceModel")

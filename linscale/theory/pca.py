@@ -27,8 +27,10 @@ from linscale.errors import Unsupported
 from linscale.models import SubspaceModel
 from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.risk import RiskPoint
-from linscale.theory.risk import check_order
+from linscale.theory import trust
+from linscale.theory.risk import check_order, method
 from linscale.theory.stieltjes import (
+    ComplexArray,
     degrees_of_freedom,
     effective_penalty_at_zero,
     sample_spectrum,
@@ -36,13 +38,16 @@ from linscale.theory.stieltjes import (
 from linscale.validate import FloatArray
 
 
-def pca(model: Model, n_train: int, order: int = 0) -> RiskPoint:
+def pca(model: Model, n_train: int, order: int = 1) -> RiskPoint:
     r"""Risk of W = Uh Uh' / (1 + sigma^2), Uh the top d eigenvectors of YY'/N.
 
         R = 1 + (a^2 - 2 a) c + sigma^2 a^2,   a = 1/(1 + sigma^2),   c = E||Uh'U||_F^2 / d
 
-    c is :func:`subspace_overlap`, at leading order. For N < d the missing directions of Uh are
-    uniform in the null space of YY'.
+    c is :func:`subspace_overlap`. For N < d the missing directions of Uh are uniform in the null
+    space of YY'. The 1/N term is known for N <= d and where signal and noise bulks are separate.
+    Where they have merged, the cut between the d-th and the next sample eigenvalue falls inside a
+    bulk, on which the expansion says nothing: the value is then of leading order, and ``status``
+    says so.
 
     Raises
     ------
@@ -52,28 +57,95 @@ def pca(model: Model, n_train: int, order: int = 0) -> RiskPoint:
     if not isinstance(model, SubspaceModel):
         raise Unsupported("pca needs a SubspaceModel: only that says how many directions to keep")
     check_order(order)
+    N = validate.n_train(n_train)
     problem, s2 = problem_of(model), model.sigma**2
     a = 1.0 / (1.0 + s2)
+    lost = _share_lost(model, N)
     # R = floor + (2a - a^2)(1 - c): what is lost is the part of the subspace that was not found.
-    bias = (2.0 * a - a * a) * _share_lost(model, n_train)
+    per_share = 2.0 * a - a * a
+    change = overlap_correction(model, N)
+    kept, status, error = 0, "ok", 0.0
+    if change is None:
+        status = "leading order: no 1/N term is known where signal and noise bulks have merged"
+        error = per_share * lost * 4.0 / N  # its size where it was measured
+    else:
+        kept = order
+        error = trust.SAFETY * change**2 / max(lost, 1e-300) + (abs(change) if order == 0 else 0.0)
+        error *= per_share
+    if kept == 1 and change is not None:
+        lost -= change
+    value = problem.floor + per_share * lost
+    remark = trust.remark(value, per_share * lost, 0.0, error)
     return RiskPoint(
-        value=problem.floor + bias,
+        value=value,
         floor=problem.floor,
-        bias=bias,
+        bias=per_share * lost,
         variance=0.0,
-        method="theory, order 0",
+        error=error,
+        method=method(kept),
+        status=status if remark == "ok" else remark,
     )
 
 
-def subspace_overlap(model: SubspaceModel, n_train: int) -> float:
-    """c = E||Uh'U||_F^2 / d in [0, 1], at leading order."""
-    return 1.0 - _share_lost(model, n_train)
+def subspace_overlap(model: SubspaceModel, n_train: int, order: int = 1) -> float:
+    """c = E||Uh'U||_F^2 / d; at order 1 with its 1/N term where that is known."""
+    N = validate.n_train(n_train)
+    check_order(order)
+    change = overlap_correction(model, N) if order == 1 else None
+    return 1.0 - _share_lost(model, N) + (change or 0.0)
+
+
+def overlap_correction(model: SubspaceModel, n_train: int) -> float | None:
+    r"""The 1/N term of c; None where signal and noise bulks have merged.
+
+    With P the signal projector and moments a, c as in :mod:`linscale.theory.kernels`, the same
+    expansion of E log det that gives E tr[S Q] its 1/N term gives
+
+        E tr[P Q(z)]  +=  T = -(kappa/z) [(c - a) b/(1 - a) + e]/(1 - a)
+        b = (1/N) d l_1 g_1^2,   e = (1/N) d l_1^2 g_1^3
+
+    Separate bulks: d c changes by minus the contour integral of T around the signal bulk, in kappa
+    a circle around -l_1. N <= d: all sample eigenvectors count, and what they leave out is the
+    residue of -T at 0.
+    """
+    n, d, N = model.n, model.d, n_train
+    problem = problem_of(model)
+    if d == n:
+        return 0.0
+
+    def bracket(kappa: ComplexArray | FloatArray) -> ComplexArray | FloatArray:
+        l, m = problem.eigenvalues, problem.multiplicities / N
+        g = 1.0 / (l + kappa[:, None])
+        a, c = (l * g) ** 2 @ m, (l * g) ** 3 @ m
+        b, e = m[0] * l[0] * g[:, 0] ** 2, m[0] * l[0] ** 2 * g[:, 0] ** 3
+        return np.asarray((c - a) * b / (1.0 - a) + e)
+
+    if d >= N:
+        kappa = np.array([effective_penalty_at_zero(problem, N)])
+        a = degrees_of_freedom(problem, kappa, power=2) / N
+        left_out = float((kappa * bracket(kappa).real / (1.0 - a))[0]) / d
+        return -left_out * (1.0 - (d - N) / (n - N))
+    if _share_lost_across_a_gap(problem, N) is None:
+        return None
+    l1, l2 = problem.eigenvalues
+    n1, n2 = problem.multiplicities
+    first, second = np.cbrt(n1 * l1**2), np.cbrt(n2 * l2**2)
+    radius = (l1 - l2) * first / (first + second)  # to where df2 is least between the poles
+    before = np.inf
+    for count in 2 ** np.arange(6, 16):
+        turn = np.exp(2j * np.pi * np.arange(count) / count)
+        kappa = -l1 + radius * turn
+        free = 1.0 - degrees_of_freedom(problem, kappa) / N
+        total = float(np.mean(bracket(kappa) / free * radius * turn).real) / d
+        if abs(total - before) <= 1e-10 * abs(total):
+            return total
+        before = total
+    return None  # so near to the transition that it is of no use
 
 
 def _share_lost(model: SubspaceModel, n_train: int) -> float:
     """1 - c, which keeps its digits as it falls to 0."""
-    N = validate.n_train(n_train)
-    n, d = model.n, model.d
+    n, d, N = model.n, model.d, n_train
     problem = problem_of(model)
     if d == n:
         return 0.0

@@ -5,25 +5,34 @@ from __future__ import annotations
 import numpy as np
 
 from linscale import validate
-from linscale.errors import InvalidArgument, Unsupported
-from linscale.filters import Converged, Filter, GradientDescent
-from linscale.problem import Model, problem_of
+from linscale.errors import InvalidArgument
+from linscale.filters import Converged, Filter, GradientFlow, Ridge
+from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.risk import RiskPath
+from linscale.theory import trust
 from linscale.theory.contours import NODES
-from linscale.theory.equivalents import equivalent
+from linscale.theory.equivalents import Terms, equivalent
+from linscale.theory.kernels import ridge_terms
 from linscale.theory.limits import converged
-from linscale.theory.stieltjes import sample_spectrum
+from linscale.theory.stieltjes import SampleSpectrum, ridge_penalty, sample_spectrum
 
 
 def risk(
-    model: Model, n_train: int, filter: Filter, order: int = 0, *, nodes: int = NODES
+    model: Model,
+    n_train: int,
+    filter: Filter,
+    order: int = 1,
+    *,
+    complex_data: bool = False,
+    nodes: int = NODES,
 ) -> RiskPath:
     r"""Expected risk of the estimator learned from n_train pairs, along the filter's path.
 
         E[R] = floor + tr[B rho(Sh) S rho(Sh) B'] / scale + floor (1/N) tr[S h(Sh)]
 
-    with the expectations replaced by their deterministic equivalents: order 0 is exact as n, d
-    and N grow together, and for fixed n as N grows; its relative error falls as 1/N.
+    with the expectations replaced by their deterministic equivalents. As n, d and N grow together
+    the relative error falls as 1/N at order 0 and as 1/N^2 at order 1; so it does for fixed n as N
+    grows.
 
     Parameters
     ----------
@@ -32,23 +41,25 @@ def risk(
         N >= 1.
     filter : Filter
         T parameter values. ``Converged()`` gives :func:`linscale.theory.converged`, exact where
-        a closed form is.
+        a closed form is. Ridge needs no contour; the others are contour integrals.
     order : int
-        0, the leading order. (The 1/N term, order 1, is not available yet.)
+        0, the leading order, or 1, with the 1/N term.
+    complex_data : bool
+        Complex circular Gaussian data instead of real: the 1/N term is then zero, and the leading
+        order is already good to 1/N^2.
     nodes : int
         Quadrature nodes per panel of the contour; the default is good to 1e-8, relative.
 
     Returns
     -------
     RiskPath
-        Arrays of shape (T,).
+        Arrays of shape (T,), with an estimate of the expansion's ``error`` and a remark on every
+        point that it makes doubtful.
 
     Raises
     ------
     StepTooLarge
-        Gradient descent with step times the upper edge of the sample spectrum at 2 or more.
-    Unsupported
-        order=1.
+        A step at which descent diverges on the limiting sample spectrum.
     """
     problem = problem_of(model)
     N = validate.n_train(n_train)
@@ -56,41 +67,62 @@ def risk(
     if not isinstance(filter, Filter):
         raise InvalidArgument("filter", repr(filter)[:60], "a filter such as GradientFlow(times)")
     if isinstance(filter, Converged):
-        return RiskPath.single(converged(problem, N))
+        return RiskPath.single(converged(problem, N, order, complex_data=complex_data))
     spectrum = sample_spectrum(problem, N)
-    filter.check_stable(spectrum.high, f"(2 / upper edge of the sample spectrum, n_train = {N})")
-    parts = equivalent(problem, N, spectrum, filter, nodes)
-    bias, variance = parts.bias(filter), parts.variance_term(filter)
+    filter.check_stable(spectrum.high, f"(at the edge of the sample spectrum, n_train = {N})")
+    terms = path_terms(problem, N, filter, spectrum, nodes)
+    kept = 0 if complex_data else order
+    bias, variance = terms.bias[: kept + 1].sum(axis=0), terms.variance[: kept + 1].sum(axis=0)
     value = problem.floor + bias + variance
+    error = trust.error(problem, N, filter, terms, 1 if complex_data else order)
+    near_edge = _near_edge(filter, spectrum.high)
+    remarks = (trust.remark(*point) for point in zip(value, bias, variance, error, strict=True))
     return RiskPath(
         at=filter.at,
         value=value,
         bias=bias,
         variance=variance,
+        error=error,
         sem=np.zeros_like(value),
         std=np.full_like(value, np.nan),
         floor=problem.floor,
         parameter=filter.parameter,
-        method="theory, order 0",
-        status=_status(filter, spectrum.high),
+        method=method(order, complex_data),
+        statuses=tuple(near_edge if text == "ok" else text for text in remarks),
     )
 
 
+def path_terms(
+    problem: SpectralProblem,
+    n_train: float,
+    filter: Filter,
+    spectrum: SampleSpectrum,
+    nodes: int = NODES,
+) -> Terms:
+    """Bias and variance along the path, both orders; n_train may be any real number."""
+    if isinstance(filter, Ridge):
+        kappa = np.array([ridge_penalty(problem, n_train, mu) for mu in filter.penalties])
+        bias, variance = ridge_terms(problem, n_train, kappa, order=1)
+        return Terms(np.array(bias), np.array(variance))
+    return equivalent(problem, n_train, spectrum, filter, order=1, nodes=nodes).terms(filter)
+
+
 def check_order(order: int) -> None:
-    """Only the leading order is there so far."""
-    if order == 1:
-        raise Unsupported(
-            "order = 1 (the 1/N term) is not available yet: use order=0, or linscale.montecarlo"
-        )
-    if order != 0:
-        raise InvalidArgument("order", order, "0 (leading order)")
+    """Orders 0 and 1 are there."""
+    if order not in (0, 1) or isinstance(order, bool):
+        raise InvalidArgument("order", order, "0 (leading order) or 1 (with the 1/N term)")
 
 
-def _status(filter: Filter, edge: float) -> str:
-    if isinstance(filter, GradientDescent) and filter.step * edge > 1.0:
-        return (
-            f"step is {filter.step * edge / 2:.2f} of the largest that converges: at small n_train "
-            "the mean can be dominated by rare training sets on which it diverges, which no "
-            "expansion sees"
-        )
-    return "ok"
+def method(order: int, complex_data: bool = False) -> str:
+    """How a result names the method."""
+    return "theory, complex circular data" if complex_data else f"theory, order {order}"
+
+
+def _near_edge(filter: Filter, edge: float) -> str:
+    share = edge / filter.stable_below
+    if isinstance(filter, GradientFlow) or share <= 0.5:
+        return "ok"
+    return (
+        f"step is {share:.2f} of the largest that converges: at small n_train the mean can be "
+        "dominated by rare training sets on which it diverges, which no expansion sees"
+    )

@@ -108,6 +108,23 @@ def effective_penalty_at_zero(problem: SpectralProblem, n_train: float) -> float
     )
 
 
+def ridge_penalty(problem: SpectralProblem, n_train: float, mu: float) -> float:
+    """kappa(-mu) for mu > 0: the root of mu = kappa (1 - df1(kappa)/N) above kappa(0)."""
+    N = float(n_train)
+    low = effective_penalty_at_zero(problem, N)
+    high = low + mu + float(problem.eigenvalues @ problem.multiplicities) / N
+
+    # In the distance above kappa(0), so that a small mu keeps its digits when N < n.
+    def excess(gap: float) -> float:
+        kappa = low + gap
+        if low == 0.0:
+            return kappa * (1.0 - float(degrees_of_freedom(problem, kappa)) / N) - mu
+        l, n = problem.eigenvalues, problem.multiplicities
+        return kappa * gap * float((n * l / (l + low)) @ (1.0 / (l + kappa))) / N - mu
+
+    return low + _root(excess, min(mu, 1e-300), (high - low) * (1 + 1e-12))
+
+
 def effective_penalty(problem: SpectralProblem, n_train: float, z: ComplexArray) -> ComplexArray:
     """kappa(z) for complex z with Im z > 0: the root with Im kappa < 0.
 

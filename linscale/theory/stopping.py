@@ -1,29 +1,38 @@
-"""Early stopping: the best time, its risk, and the number of examples that reaches a target."""
+"""Early stopping: the best time or iteration, its risk, and how carefully it must be met."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import minimize_scalar
+from scipy.optimize import brentq, minimize_scalar
 
 from linscale import validate
-from linscale.errors import InvalidArgument
-from linscale.filters import GradientFlow
+from linscale.filters import Converged, Filter, GradientDescent, GradientFlow
 from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.risk import RiskPoint
-from linscale.theory.equivalents import Equivalent, equivalent, ridge_limit
-from linscale.theory.risk import check_order
-from linscale.theory.stieltjes import effective_penalty_at_zero, sample_spectrum
+from linscale.theory import trust
+from linscale.theory.equivalents import Equivalent, Terms, equivalent
+from linscale.theory.limits import converged, converged_terms
+from linscale.theory.risk import check_order, method
+from linscale.theory.stieltjes import sample_spectrum
 from linscale.validate import FloatArray
 
 GRID_PER_DECADE = 8
 TIE = 1e-9  # a finite time must beat convergence by more than this, relative, to be named
 LONGEST = 1e12  # times the upper edge: as far as a contour can resolve
+AT_ONCE = 400  # iterations looked at together
 
 
-def early_stopped(model: Model, n_train: int, order: int = 0) -> RiskPoint:
+def early_stopped(
+    model: Model, n_train: int, order: int = 1, *, complex_data: bool = False
+) -> RiskPoint:
     r"""Smallest risk over gradient flow, min over t of R(t), as a continuous optimum.
+
+    At order 1 only times are considered at which the 1/N term is below 0.7 of the learning error;
+    where there are none, the best time of order 0 is taken, and ``status`` says so.
 
     Returns
     -------
@@ -31,122 +40,226 @@ def early_stopped(model: Model, n_train: int, order: int = 0) -> RiskPoint:
         ``.value`` and ``.at``, the best time (inf when no finite time beats convergence;
         0 when there is nothing to learn).
     """
-    problem = problem_of(model)
-    N = validate.n_train(n_train)
+    problem, N = problem_of(model), validate.n_train(n_train)
     check_order(order)
-    return _best(problem, N)
+    return best_over_flow(problem, N, order, complex_data)
 
 
-def saturation(model: Model, tolerance: float = 0.01, order: int = 0) -> int:
-    r"""Smallest n_train whose early-stopped risk is at most (1 + tolerance) floor.
+def best_iteration(
+    model: Model, n_train: int, step: float, order: int = 1, *, complex_data: bool = False
+) -> RiskPoint:
+    """Smallest risk over the iterations of gradient descent; ``at`` is a whole number (or inf).
 
-    Beyond it, less than ``tolerance`` (relative) is left to gain from more examples. The excess
-    falls as 1/N at large N, so the answer is bracketed by doubling and found by bisection.
-
-    Raises
-    ------
-    InvalidArgument
-        tolerance <= 0, a floor of 0, or an answer above 10^15.
+    Parameters
+    ----------
+    step : float
+        Step size, as for :class:`linscale.GradientDescent`.
     """
-    problem = problem_of(model)
+    problem, N = problem_of(model), validate.n_train(n_train)
+    check_order(order)
+    first = GradientDescent(step, 0)
+    spectrum = sample_spectrum(problem, N)
+    first.check_stable(spectrum.high, f"(at the edge of the sample spectrum, n_train = {N})")
+    if not np.any(problem.target_weights > 0):
+        return _nothing_to_learn(problem, order)
+    last = max(2.0, np.ceil(_time_range(problem, N)[1] / first.step))
+    path = _Path(
+        problem,
+        N,
+        equivalent(problem, N, spectrum, GradientDescent(step, last), order=1),
+        lambda k: GradientDescent(step, k),
+        0 if complex_data else order,
+    )
+    grid = np.append(0.0, np.unique(np.round(np.geomspace(1.0, last, AT_ONCE))))
+    while True:
+        terms = path.terms(grid)
+        i = path.lowest(terms)
+        low, high = grid[max(i - 1, 0)], grid[min(i + 1, grid.size - 1)]
+        if high - low <= 2.0:
+            break
+        grid = np.unique(np.round(np.linspace(low, high, AT_ONCE)))
+    best = path.point(float(grid[i]), complex_data)
+    return _or_converged(problem, N, best, order, complex_data)
+
+
+class StoppingWindow(NamedTuple):
+    """Times ``first`` to ``last`` keep the risk within a ratio of that of the ``best`` time."""
+
+    first: float
+    last: float
+    best: RiskPoint
+
+
+def stopping_window(
+    model: Model,
+    n_train: int,
+    tolerance: float = 0.01,
+    order: int = 1,
+    *,
+    complex_data: bool = False,
+) -> StoppingWindow:
+    """How carefully a user must stop: where R(t) <= (1 + tolerance) times the best risk.
+
+    Returns
+    -------
+    StoppingWindow
+        ``first`` is 0 where not training at all is within the tolerance, ``last`` inf where
+        training to convergence is.
+    """
+    problem, N = problem_of(model), validate.n_train(n_train)
+    check_order(order)
     tol = validate.real("tolerance", tolerance)
-    check_order(order)
-    if problem.floor == 0.0:
-        raise InvalidArgument("floor", 0.0, "above 0 for the risk to come within a ratio of it")
-    target = (1.0 + tol) * problem.floor
+    best = best_over_flow(problem, N, order, complex_data)
+    limit = (1.0 + tol) * best.value
+    first, last = 0.0, np.inf
+    end = converged(problem, N, order, complex_data=complex_data).value
+    if not np.any(problem.target_weights > 0):
+        return StoppingWindow(first, last, best)
+    path = flow_path(problem, N, 0 if complex_data else order)
+    start, finish = _time_range(problem, N)
 
-    def enough(N: int) -> bool:
-        return _best(problem, N).value <= target
+    def above(log_t: float) -> float:
+        terms = path.terms(np.array([np.exp(log_t)]))
+        return float(problem.floor + path.learning(terms)[0] - limit)
 
-    high = 1
-    while not enough(high):
-        high *= 2
-        if high > validate.LARGEST_N_TRAIN:
-            raise InvalidArgument("tolerance", tolerance, "larger: it needs over 10^15 examples")
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
-
-
-def local_exponent(model: Model, n_train: int, order: int = 0) -> float:
-    r"""Local exponent d log R / d log N of the early-stopped risk R.
-
-    By the envelope theorem the best time may be held fixed: a central difference in log N of
-    R(t*), with N continued to real values.
-    """
-    problem = problem_of(model)
-    N = validate.n_train(n_train)
-    check_order(order)
-    at, h = _best(problem, N).at, 1e-3
-    up, down = (_risk_at(problem, N * np.exp(s), at) for s in (h, -h))
-    return float((np.log(up) - np.log(down)) / (2 * h))
+    at = float(np.clip(best.at, start, finish))
+    if problem.zero_risk > limit and best.at > 0.0:
+        first = float(np.exp(brentq(above, np.log(start), np.log(at), xtol=1e-10)))
+    if end > limit and np.isfinite(best.at):
+        grid = np.log(np.geomspace(at, finish, 60))
+        crossed = next((k for k, x in enumerate(grid) if above(x) > 0.0), None)
+        if crossed:
+            last = float(np.exp(brentq(above, grid[crossed - 1], grid[crossed], xtol=1e-10)))
+    return StoppingWindow(first, last, best)
 
 
 @dataclass(frozen=True, eq=False)
-class _FlowRisk:
-    """Risk against log t on one contour that is safe up to ``times[-1]``."""
+class _Path:
+    """Learning error along a path of filters on one contour, summed up to ``kept`` orders."""
 
     problem: SpectralProblem
+    n_train: float
     parts: Equivalent
-    times: FloatArray
+    filter: Callable[[FloatArray], Filter]
+    kept: int
 
-    def __call__(self, log_t: float | FloatArray) -> FloatArray:
-        flow = GradientFlow(np.exp(log_t))
-        return self.problem.floor + self.parts.bias(flow) + self.parts.variance_term(flow)
+    def terms(self, at: FloatArray) -> Terms:
+        return self.parts.terms(self.filter(at))
+
+    def learning(self, terms: Terms) -> FloatArray:
+        both = terms.bias + terms.variance
+        return np.asarray(both[: self.kept + 1].sum(axis=0))
+
+    def lowest(self, terms: Terms) -> int:
+        """Index of the smallest value among the usable ones, or by order 0 if none is."""
+        values = self.learning(terms)
+        if self.kept == 1:
+            good = trust.usable(terms)
+            if not np.any(good):
+                return int(np.argmin(terms.bias[0] + terms.variance[0]))
+            values = np.where(good, values, np.inf)
+        return int(np.argmin(values))
+
+    def point(self, at: float, complex_data: bool) -> RiskPoint:
+        filter = self.filter(np.array([at]))
+        one = self.parts.terms(filter)
+        bias = float(one.bias[: self.kept + 1].sum())
+        variance = float(one.variance[: self.kept + 1].sum())
+        order = 1 if complex_data else self.kept
+        value = self.problem.floor + bias + variance
+        error = float(trust.error(self.problem, self.n_train, filter, one, order)[0])
+        return RiskPoint(
+            value=value,
+            floor=self.problem.floor,
+            bias=bias,
+            variance=variance,
+            at=float(at),
+            error=error,
+            method=method(order, complex_data),
+            status=trust.remark(value, bias, variance, error),
+        )
 
 
-def _flow_risk(problem: SpectralProblem, N: float) -> _FlowRisk:
+def flow_path(problem: SpectralProblem, n_train: float, kept: int) -> _Path:
+    """Gradient flow on one contour that is safe over the whole time range."""
+    flow = GradientFlow(_time_range(problem, n_train)[1])
+    spectrum = sample_spectrum(problem, n_train)
+    return _Path(
+        problem, n_train, equivalent(problem, n_train, spectrum, flow, 1), GradientFlow, kept
+    )
+
+
+def _time_range(problem: SpectralProblem, N: float) -> tuple[float, float]:
     """From a time at which nothing is learned to one at which everything is."""
     spectrum = sample_spectrum(problem, N)
     l_min = float(problem.eigenvalues.min())
     slowest = max(spectrum.lower_edge, 1e-5 * l_min)  # at N = n the spectrum reaches down to 0
     first = problem.best_step(max(1, int(N))) or 1.0 / spectrum.high
-    start, end = 1e-3 * min(1.0 / spectrum.high, first), 40.0 / slowest
-    end = min(end, LONGEST / spectrum.high)
-    count = int(np.ceil(GRID_PER_DECADE * np.log10(end / start))) + 1
-    times = np.geomspace(start, end, count)
-    return _FlowRisk(problem, equivalent(problem, N, spectrum, GradientFlow(times)), times)
+    return (
+        1e-3 * min(1.0 / spectrum.high, first),
+        min(40.0 / slowest, LONGEST / spectrum.high),
+    )
 
 
-def _best(problem: SpectralProblem, N: float) -> RiskPoint:
+def best_over_flow(
+    problem: SpectralProblem, N: int, order: int, complex_data: bool = False
+) -> RiskPoint:
+    """The smallest risk over gradient flow."""
     if not np.any(problem.target_weights > 0):
-        return _point(problem, 0.0, 0.0, 0.0)
-    flow = _flow_risk(problem, N)
-    log_t = np.log(flow.times)
-    values = flow(log_t)
-    i = int(np.argmin(values))
-    if problem.dimension != N:
-        end = ridge_limit(problem, N, effective_penalty_at_zero(problem, N))
-        if problem.floor + sum(end) <= values[i] * (1.0 + TIE):
-            return _point(problem, *end, np.inf)
-    low, high = log_t[max(i - 1, 0)], log_t[min(i + 1, log_t.size - 1)]
+        return _nothing_to_learn(problem, order)
+    path = flow_path(problem, N, 0 if complex_data else order)
+    start, end = _time_range(problem, N)
+    times = np.geomspace(start, end, int(np.ceil(GRID_PER_DECADE * np.log10(end / start))) + 1)
+    grid = path.terms(times)
+    i = path.lowest(grid)
+    low, high = np.log(times[max(i - 1, 0)]), np.log(times[min(i + 1, times.size - 1)])
     found = minimize_scalar(
-        lambda x: float(flow(x)[0]), bounds=(low, high), method="bounded", options={"xatol": 1e-7}
+        lambda x: float(path.learning(path.terms(np.array([np.exp(x)])))[0]),
+        bounds=(low, high), method="bounded", options={"xatol": 1e-7},
+    )  # fmt: skip
+    at = np.exp(found.x) if found.fun <= path.learning(grid)[i] else times[i]
+    if path.kept == 1 and not trust.usable(path.terms(np.array([at])))[0]:
+        at = times[i]
+    best = path.point(float(at), complex_data)
+    return _or_converged(problem, N, best, order, complex_data)
+
+
+def _or_converged(
+    problem: SpectralProblem, N: int, best: RiskPoint, order: int, complex_data: bool
+) -> RiskPoint:
+    """The converged risk where no finite time beats it."""
+    if problem.dimension == N:
+        return best
+    if order == 0 and not complex_data:
+        # On the side N > n the exact value is not what leading order tends to at late times.
+        terms = converged_terms(problem, N)
+        ends = _end_of_order_zero(problem, N, terms)
+    else:
+        ends = converged(problem, N, order, complex_data=complex_data)
+        if order == 1 and not complex_data and N < problem.dimension:
+            terms = converged_terms(problem, N)
+            if (
+                not trust.usable(terms)[0]
+                and trust.remark(best.value, best.bias, best.variance, best.error) == "ok"
+            ):
+                return best
+    return ends if ends.value <= best.value * (1.0 + TIE) else best
+
+
+def _end_of_order_zero(problem: SpectralProblem, N: int, terms: Terms) -> RiskPoint:
+    bias, variance = float(terms.bias[0, 0]), float(terms.variance[0, 0])
+    value, error = (
+        problem.floor + bias + variance,
+        float(trust.error(problem, N, Converged(), terms, 0)[0]),
     )
-    best = found.x if found.fun <= values[i] else log_t[i]
-    at = GradientFlow(np.exp(best))
-    bias, variance = flow.parts.bias(at), flow.parts.variance_term(at)
-    return _point(problem, float(bias[0]), float(variance[0]), float(np.exp(best)))
-
-
-def _risk_at(problem: SpectralProblem, N: float, t: float) -> float:
-    if t == 0.0:
-        return problem.zero_risk
-    if np.isinf(t):
-        return problem.floor + sum(ridge_limit(problem, N, effective_penalty_at_zero(problem, N)))
-    flow = GradientFlow(t)
-    parts = equivalent(problem, N, sample_spectrum(problem, N), flow)
-    return float(problem.floor + parts.bias(flow)[0] + parts.variance_term(flow)[0])
-
-
-def _point(problem: SpectralProblem, bias: float, variance: float, at: float) -> RiskPoint:
     return RiskPoint(
-        value=problem.floor + bias + variance,
-        floor=problem.floor,
-        bias=bias,
-        variance=variance,
-        at=at,
-        method="theory, order 0",
-    )
+        value=value, floor=problem.floor, bias=bias, variance=variance, at=np.inf, error=error,
+        method=method(0), status=trust.remark(value, bias, variance, error),
+    )  # fmt: skip
+
+
+def _nothing_to_learn(problem: SpectralProblem, order: int) -> RiskPoint:
+    return RiskPoint(
+        value=problem.floor, floor=problem.floor, bias=0.0, variance=0.0, at=0.0,
+        method=method(order),
+    )  # fmt: skip

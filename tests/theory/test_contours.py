@@ -6,65 +6,22 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.optimize import brentq
 
 import linscale as ls
 from linscale.errors import InvalidArgument
-from linscale.filters import Confinement, Filter
+from linscale.filters import Lens
 from linscale.setups import N_TRAIN, SETUPS
 from linscale.theory.contours import lens
-from linscale.theory.equivalents import equivalent, ridge_limit
-from linscale.theory.stieltjes import (
-    degrees_of_freedom,
-    effective_penalty,
-    effective_penalty_at_zero,
-    sample_spectrum,
-)
-
-
-class RidgeOnAContour(Filter):
-    """rho = mu/(l + mu): its risk is also a closed form, so it checks every contour."""
-
-    parameter = "penalty"
-
-    def __init__(self, penalties):
-        self.penalties = np.atleast_1d(np.asarray(penalties, dtype=float))
-
-    @property
-    def at(self):
-        return self.penalties
-
-    def residual(self, l):
-        mu = self.penalties.reshape(-1, *([1] * np.ndim(l)))
-        return mu / (l + mu)
-
-    def learned(self, l):
-        mu = self.penalties.reshape(-1, *([1] * np.ndim(l)))
-        return l / (l + mu)
-
-    def variance_filter(self, l):
-        mu = self.penalties.reshape(-1, *([1] * np.ndim(l)))
-        return l / (l + mu) ** 2
-
-    def confine(self, low, high):
-        gap = 0.3 * (self.penalties.min() + low)
-        return Confinement(low - gap, np.inf, gap)
-
-
-def ridge_penalty(problem, N, mu):
-    """kappa(-mu) as a root on the real line, found without any of the complex machinery."""
-    lower = effective_penalty_at_zero(problem, N)
-    upper = mu + problem.eigenvalues @ problem.multiplicities / N + 1.0
-    return brentq(
-        lambda k: k * (1 - degrees_of_freedom(problem, k) / N) - mu,
-        max(lower, 1e-300), upper, xtol=1e-300, rtol=1e-15,
-    )  # fmt: skip
+from linscale.theory.equivalents import equivalent
+from linscale.theory.kernels import PairMoments, bias_kernels, ridge_terms
+from linscale.theory.stieltjes import effective_penalty, ridge_penalty, sample_spectrum
 
 
 @pytest.mark.parametrize("left_gap", [1e-9, 1e-3, 1.0])
 @pytest.mark.parametrize("right_gap", [1e-6, 2.0])
-def test_cauchy(left_gap, right_gap):
-    contour = lens(0.0, 3.0, -left_gap, 3.0 + right_gap)
+@pytest.mark.parametrize("angle", [np.pi / 4, 0.2, 0.06])
+def test_cauchy(left_gap, right_gap, angle):
+    contour = lens(0.0, 3.0, Lens(-left_gap, 3.0 + right_gap, np.inf, angle))
     z = contour.z
     inside = contour.integrate(1.0 / (z - np.array([[0.0], [1.3], [3.0]])))
     outside = contour.integrate(1.0 / (z - np.array([[-2 * left_gap], [3.0 + 2 * right_gap]])))
@@ -74,7 +31,7 @@ def test_cauchy(left_gap, right_gap):
 
 
 def test_double_integral_of_a_product_is_the_product():
-    contour = lens(0.0, 1.0, -0.1, 2.0)
+    contour = lens(0.0, 1.0, Lens(-0.1, 2.0, np.inf))
     z = contour.z
     f = np.stack([np.exp(-z), np.exp(-5 * z)])
     a, b = 0.3, 0.8
@@ -97,33 +54,48 @@ SPECTRA = {
 
 @pytest.mark.parametrize("name", SPECTRA)
 def test_contour_reproduces_the_ridge_closed_form(name):
+    """Both orders; ridge has a closed form that none of the complex machinery enters."""
     problem = SPECTRA[name]
     n = problem.dimension
-    penalties = np.geomspace(1e-6, 10, 8)
-    filter = RidgeOnAContour(penalties)
+    filter = ls.Ridge(np.geomspace(1e-6, 10, 8))
     for N in (1, 2, 10, n - 1, n, n + 1, 3 * n, 10**12):
-        parts = equivalent(problem, N, sample_spectrum(problem, N), filter)
-        exact = [ridge_limit(problem, N, ridge_penalty(problem, N, mu)) for mu in penalties]
-        bias, variance = np.array(exact).T
+        terms = equivalent(problem, N, sample_spectrum(problem, N), filter, order=1).terms(filter)
+        kappa = np.array([ridge_penalty(problem, N, mu) for mu in filter.penalties])
+        bias, variance = ridge_terms(problem, N, kappa, order=1)
         # Contour integrals are good to 1e-8, relative (the contract); 1e-10 holds here.
-        assert np.allclose(parts.bias(filter), bias, rtol=1e-10, atol=0), N
-        assert np.allclose(parts.variance_term(filter), variance, rtol=1e-10, atol=0), N
+        assert np.allclose(terms.bias[0], bias[0], rtol=1e-10, atol=0), N
+        assert np.allclose(terms.variance[0], variance[0], rtol=1e-10, atol=0), N
+        learned = bias[0] + variance[0] + np.abs(bias[1]) + np.abs(variance[1])
+        assert np.all(np.abs(terms.bias[1] - bias[1]) <= 1e-10 * learned), N
+        assert np.all(np.abs(terms.variance[1] - variance[1]) <= 1e-10 * learned), N
 
 
-def test_planted_error_in_the_kernel_is_caught():
-    """Dropping the denominator 1 - a12 must not go unseen by the ridge check."""
-    problem, N, mu = SPECTRA["fifteen atoms"], 40, 0.1
-    filter = RidgeOnAContour(mu)
-    good = equivalent(problem, N, sample_spectrum(problem, N), filter)
-    kappa, z = ridge_penalty(problem, N, mu), good.contour.z
-    exact = ridge_limit(problem, N, kappa)[0]
-    assert good.bias(filter)[0] == pytest.approx(exact, rel=1e-10)
+def test_planted_errors_in_the_kernels_are_caught():
+    """Dropping the denominator 1 - a12, or a term of order 1, must not go unseen by that check."""
+    problem, N = SPECTRA["fifteen atoms"], 40
+    filter = ls.Ridge(0.1)
+    good = equivalent(problem, N, sample_spectrum(problem, N), filter, order=1)
+    kappa, z = np.array([ridge_penalty(problem, N, 0.1)]), good.contour.z
+    exact = [float(term[0]) for term in ridge_terms(problem, N, kappa, order=1)[0]]
+    assert good.terms(filter).bias[:, 0] == pytest.approx(exact, rel=1e-9)
     k = effective_penalty(problem, N, z)
-    l, n = problem.eigenvalues, problem.multiplicities
-    a = (1 / (l + k[:, None])) @ ((n * l**2 / N)[:, None] * (1 / (l + k[:, None])).T)
-    b = (1 / (l + k[:, None])) @ ((n * l**2 / N)[:, None] * (1 / (l + k.conj()[:, None])).T)
-    bad = dataclasses.replace(good, same=good.same * (1 - a), mirrored=good.mirrored * (1 - b))
-    assert abs(bad.bias(filter)[0] / exact - 1) > 0.1
+    free = [1.0 - PairMoments(problem, N, k, other).s(2, 1, 1) for other in (k, k.conj())]
+    bad = dataclasses.replace(
+        good,
+        same=[kernel * free[0] for kernel in good.same],
+        mirrored=[kernel * free[1] for kernel in good.mirrored],
+    )
+    for order in (0, 1):
+        assert abs(bad.terms(filter).bias[order, 0] / exact[order] - 1) > 0.05
+
+
+def test_kernels_are_symmetric():
+    """E tr[M Q(z1) S Q(z2)] cannot depend on the order of z1 and z2: not obvious from the terms."""
+    problem, N = SPECTRA["fifteen atoms"], 30
+    z = np.array([0.5 + 0.3j, -0.2 + 0.7j, 2.0 + 0.1j])
+    kappa = effective_penalty(problem, N, z)
+    for kernel in bias_kernels(PairMoments(problem, N, kappa, kappa), N, order=1):
+        assert np.allclose(kernel, kernel.T, rtol=1e-12)
 
 
 @pytest.mark.parametrize("name", SETUPS)
@@ -139,7 +111,13 @@ def test_twice_the_nodes_changes_nothing(name):
         descents = [
             ls.GradientDescent(step, k) for step in steps for k in ([1, 30], [1000], [30000])
         ]
-        for filter in (ls.GradientFlow(times), *descents):
+        momentum = [
+            ls.HeavyBall(3.0 / edge, 0.9, [1, 300]),
+            ls.HeavyBall(0.01 / edge, 0.99, [1, 1000]),
+            ls.Nesterov(1.0 / edge, [1, 30, 300]),
+        ]
+        momentum = momentum if N in (1, 30, model.n, 2048) else []  # the dearest
+        for filter in (ls.GradientFlow(times), *descents, *momentum):
             a = ls.theory.risk(model, N, filter)
             b = ls.theory.risk(model, N, filter, nodes=28)
             assert np.allclose(a.value, b.value, rtol=1e-8, atol=0)
@@ -161,7 +139,7 @@ def test_order_zero_is_never_nan_negative_or_under_the_floor(log_sigma, n, share
     d = max(1, int(share * n))
     model = ls.SubspaceModel(n, d, 10**log_sigma)
     N = max(1, int(n * 10**log_ratio))
-    path = ls.theory.risk(model, N, ls.GradientFlow(np.geomspace(1e-3, 1e6, 40)))
+    path = ls.theory.risk(model, N, ls.GradientFlow(np.geomspace(1e-3, 1e6, 40)), order=0)
     rounding = 1e-10 * path.value
     assert np.all(np.isfinite(path.value))
     assert np.all(path.bias >= -rounding)

@@ -46,7 +46,7 @@ def test_nothing_to_learn_is_stopped_at_once():
     model = ls.InverseProblem(np.zeros((3, 5)), np.eye(5), 0.3)
     best = ls.theory.early_stopped(model, 10)
     assert (best.at, best.value) == (0.0, model.spectral().zero_risk)
-    assert ls.theory.local_exponent(model, 10) == 0.0
+    assert float(ls.theory.local_exponent(model, 10)) == 0.0
 
 
 @settings(max_examples=20)
@@ -88,4 +88,8 @@ def test_local_exponent_is_the_slope_of_the_curve(N):
     up, down = (ls.theory.early_stopped(model, M).value for M in (N + step, N - step))
     slope = np.log(up / down) / np.log((N + step) / (N - step))
     # A central difference in log N errs by (step/N)^2 times the third derivative.
-    assert ls.theory.local_exponent(model, N) == pytest.approx(slope, rel=5e-3)
+    exponent = ls.theory.local_exponent(model, N)
+    assert exponent.value == pytest.approx(slope, rel=5e-3)
+    assert exponent.from_bias + exponent.from_variance == pytest.approx(exponent.value)
+    shares = exponent.floor_share + exponent.bias_share + exponent.variance_share
+    assert shares == pytest.approx(1.0)

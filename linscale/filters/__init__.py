@@ -1,0 +1,18 @@
+"""Residual filters rho(l): what a learning rule has not yet learned along an eigenvalue l."""
+
+from linscale.filters.base import Filter, Lens, Spectrum
+from linscale.filters.gradient import GradientDescent, GradientFlow
+from linscale.filters.limits import Converged, Ridge
+from linscale.filters.momentum import HeavyBall, Nesterov
+
+__all__ = [
+    "Converged",
+    "Filter",
+    "GradientDescent",
+    "GradientFlow",
+    "HeavyBall",
+    "Lens",
+    "Nesterov",
+    "Ridge",
+    "Spectrum",
+]

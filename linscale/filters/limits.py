@@ -1,0 +1,74 @@
+"""Filters that no path of iterations stands behind: ridge, and the end of every path."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from linscale import validate
+from linscale.filters.base import Filter, Lens, Spectrum, column
+from linscale.validate import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class Ridge(Filter):
+    r"""Ridge regression, the minimiser of (1/2N) sum_i ||W y_i - x_i||^2 + (mu/2) ||W||_F^2.
+
+        rho(l) = mu / (l + mu)
+
+    Parameters
+    ----------
+    penalties : scalar or (T,) array
+        mu > 0, in units of an eigenvalue of YY'/N; the limit mu = 0 is ``Converged()``.
+    """
+
+    penalties: FloatArray
+    parameter: ClassVar[str] = "penalty"
+
+    def __init__(self, penalties: ArrayLike) -> None:
+        object.__setattr__(
+            self, "penalties", validate.vector("penalties", penalties, positive=True)
+        )
+
+    @property
+    def at(self) -> FloatArray:
+        return self.penalties
+
+    def residual(self, l: Spectrum) -> Spectrum:
+        mu = column(self.penalties, l)
+        return np.asarray(mu / (l + mu))
+
+    def learned(self, l: Spectrum) -> Spectrum:
+        return np.asarray(l / (l + column(self.penalties, l)))
+
+    def variance_filter(self, l: Spectrum) -> Spectrum:
+        return np.asarray(l / (l + column(self.penalties, l)) ** 2)
+
+    def confine(self, low: float, high: float) -> Lens:
+        """Between the pole at -mu and the spectrum."""
+        gap = 0.3 * (float(self.penalties.min()) + low)
+        return Lens(low - gap, np.inf, gap)
+
+
+@dataclass(frozen=True, eq=False)
+class Converged(Filter):
+    """The limit of gradient descent, rho(l) = 1 at l = 0 and 0 elsewhere (least squares)."""
+
+    parameter: ClassVar[str] = "time"
+
+    @property
+    def at(self) -> FloatArray:
+        return validate.frozen(np.array([np.inf]))
+
+    def residual(self, l: Spectrum) -> Spectrum:
+        return 1.0 - self.learned(l)
+
+    def learned(self, l: Spectrum) -> Spectrum:
+        return np.asarray(l != 0, dtype=float)[np.newaxis]
+
+    def confine(self, low: float, high: float) -> Lens:
+        """Not analytic at 0, so no contour integral: the limits are closed forms."""
+        raise NotImplementedError

@@ -1,0 +1,75 @@
+"""Many examples for a fixed problem: the risk to order 1/N, for any filter."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from linscale import validate
+from linscale.errors import InvalidArgument
+from linscale.filters import Converged, Filter
+from linscale.problem import Model, SpectralProblem, problem_of
+from linscale.risk import RiskPath
+from linscale.theory.contours import around
+from linscale.theory.stieltjes import ComplexArray
+from linscale.validate import FloatArray
+
+
+def large_n(model: Model, n_train: int, filter: Filter, *, complex_data: bool = False) -> RiskPath:
+    r"""R = R_inf + C/N, the first two terms at large N and fixed n; the next is O(1/N^2).
+
+        R_inf = floor + sum_i w_i l_i rho_i^2
+        C = floor sum_i n_i (1 - rho_i)^2
+            + sum_i w_i { sum_k n_k l_i l_k^2 rho[i,k]^2 + 2 rho_i l_i^2 sum_k n_k l_k rho[i,i,k]
+                          + beta l_i^3 (rho'_i^2 + rho_i rho''_i) }
+
+    with divided differences rho[..] of rho at the population eigenvalues; beta = 1 for real data
+    and 0 for complex. By Cauchy's formula every term is a contour integral around the *population*
+    spectrum. ``error`` is the size of C/N relative to R, times C/N.
+    """
+    problem = problem_of(model)
+    N = validate.n_train(n_train)
+    if not isinstance(filter, Filter):
+        raise InvalidArgument("filter", repr(filter)[:60], "a filter such as GradientFlow(times)")
+    l, n, w = problem.eigenvalues, problem.multiplicities, problem.target_weights
+    rho = filter.residual(l)
+    limit = (rho**2) @ (w * l)
+    bias = limit.copy()
+    if not isinstance(filter, Converged):
+        bias = bias + _bias_coefficient(problem, filter, 0.0 if complex_data else 1.0) / N
+    variance = problem.floor * (filter.learned(l) ** 2 @ n) / N
+    value = problem.floor + bias + variance
+    change = np.abs(bias - limit) + variance
+    return RiskPath(
+        at=filter.at,
+        value=value,
+        bias=bias,
+        variance=variance,
+        error=change**2 / (limit + variance + 1e-300),
+        sem=np.zeros_like(value),
+        std=np.full_like(value, np.nan),
+        floor=problem.floor,
+        statuses=("ok",) * value.size,
+        parameter=filter.parameter,
+        method="theory, large N to order 1/N",
+    )
+
+
+def _bias_coefficient(problem: SpectralProblem, filter: Filter, beta: float) -> FloatArray:
+    """The braces above, summed over i, as one double contour integral."""
+    l, n, w = problem.eigenvalues, problem.multiplicities, problem.target_weights
+    contour = around(float(l.min()), float(l.max()), filter)
+
+    def kernel(z1: ComplexArray, z2: ComplexArray) -> ComplexArray:
+        q1, q2 = 1.0 / (z1[:, None] - l), 1.0 / (z2[:, None] - l)
+
+        def pair(weight: FloatArray, a: int, b: int) -> ComplexArray:
+            return np.asarray((q1**a * weight) @ (q2**b).T)
+
+        return np.asarray(
+            pair(w * l, 1, 1) * pair(n * l**2, 1, 1)
+            + 2.0 * pair(w * l**2, 1, 2) * (q2 @ (n * l))
+            + beta * (pair(w * l**3, 2, 2) + 2.0 * pair(w * l**3, 1, 3))
+        )
+
+    z = contour.z
+    return contour.integrate_twice(filter.residual(z), kernel(z, z), kernel(z, z.conj()))

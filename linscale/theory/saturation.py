@@ -1,0 +1,208 @@
+"""Where more data stops helping: the number of examples for a target, exponents, power laws."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from linscale import validate
+from linscale.errors import InvalidArgument
+from linscale.filters import GradientFlow
+from linscale.problem import Model, SpectralProblem, problem_of
+from linscale.theory.limits import converged_terms
+from linscale.theory.risk import check_order, path_terms
+from linscale.theory.stieltjes import sample_spectrum
+from linscale.theory.stopping import best_over_flow
+from linscale.validate import FloatArray
+
+
+def saturation(model: Model, tolerance: float = 0.01, order: int = 1) -> int:
+    r"""Smallest n_train whose early-stopped risk is at most (1 + tolerance) floor.
+
+    Beyond it, less than ``tolerance`` (relative) is left to gain from more examples.
+
+    Raises
+    ------
+    InvalidArgument
+        tolerance <= 0, a floor of 0, or an answer above 10^15.
+    """
+    problem, tol = problem_of(model), validate.real("tolerance", tolerance)
+    check_order(order)
+    if problem.floor == 0.0:
+        raise InvalidArgument("floor", 0.0, "above 0 for the risk to come within a ratio of it")
+    target = (1.0 + tol) * problem.floor
+    return _smallest(problem, target, order, "tolerance", tolerance)
+
+
+def required_n_train(
+    model: Model, *, risk: float | None = None, psnr: float | None = None, order: int = 1
+) -> int:
+    r"""Smallest n_train whose early-stopped risk is at most ``risk``, or whose PSNR is reached.
+
+    The inverse of the learning curve. PSNR is -10 log10(risk) in dB, for signals whose peak is 1
+    and risks per pixel.
+
+    Raises
+    ------
+    InvalidArgument
+        A target that the best linear estimator does not reach with any number of examples, or
+        one that needs more than 10^15.
+    """
+    problem = problem_of(model)
+    check_order(order)
+    if (risk is None) == (psnr is None):
+        raise InvalidArgument("risk, psnr", (risk, psnr), "given one of the two")
+    name: str
+    value: float | None
+    if risk is not None:
+        name, value, target = "risk", risk, validate.real("risk", risk)
+    else:
+        name, value = "psnr", psnr
+        target = 10.0 ** (-validate.finite("psnr", psnr) / 10.0)
+    if target <= problem.floor:
+        best = problem.floor if name == "risk" else -10.0 * np.log10(problem.floor)
+        side = "above" if name == "risk" else "below"
+        raise InvalidArgument(
+            name, value, f"{side} {best:.6g}, which is the most that any number of examples gives"
+        )
+    return _smallest(problem, target, order, name, value)
+
+
+def _smallest(problem: SpectralProblem, target: float, order: int, name: str, value: Any) -> int:
+    """By doubling and bisection: the excess falls as 1/N at large N."""
+
+    def enough(N: int) -> bool:
+        return best_over_flow(problem, N, order).value <= target
+
+    high = 1
+    while not enough(high):
+        high *= 2
+        if high > validate.LARGEST_N_TRAIN:
+            raise InvalidArgument(name, value, "looser: it needs over 10^15 examples")
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
+@dataclass(frozen=True)
+class LocalExponent:
+    """d log R / d log N of the early-stopped risk, and what it is made of.
+
+    Attributes
+    ----------
+    value : float
+        The exponent; ``float()`` gives it too.
+    from_bias, from_variance : float
+        Its two parts, N (d bias/dN)/R and N (d variance/dN)/R; the floor has none.
+    floor_share, bias_share, variance_share : float
+        Shares of the risk; they sum to 1.
+    """
+
+    value: float
+    from_bias: float
+    from_variance: float
+    floor_share: float
+    bias_share: float
+    variance_share: float
+
+    def __float__(self) -> float:
+        return self.value
+
+
+def local_exponent(model: Model, n_train: int, order: int = 1) -> LocalExponent:
+    r"""Local exponent d log R / d log N of the early-stopped risk R.
+
+    By the envelope theorem the best time may be held fixed: a central difference in log N of
+    R(t*), with N continued to real values.
+    """
+    problem, N = problem_of(model), validate.n_train(n_train)
+    check_order(order)
+    best, h = best_over_flow(problem, N, order), 1e-3
+    up, down = (_parts_at(problem, N * np.exp(s), best.at, order) for s in (h, -h))
+    slopes = (up - down) / (2.0 * h) / best.value
+    return LocalExponent(
+        value=float(slopes.sum()),
+        from_bias=float(slopes[0]),
+        from_variance=float(slopes[1]),
+        floor_share=problem.floor / best.value,
+        bias_share=best.bias / best.value,
+        variance_share=best.variance / best.value,
+    )
+
+
+def _parts_at(problem: SpectralProblem, N: float, t: float, order: int) -> FloatArray:
+    """Bias and variance of gradient flow at time t."""
+    if t == 0.0:
+        return np.array([problem.zero_risk - problem.floor, 0.0])
+    if np.isinf(t):
+        terms = converged_terms(problem, N)
+    else:
+        terms = path_terms(problem, N, GradientFlow(t), sample_spectrum(problem, N))
+    return np.array([terms.bias[: order + 1, 0].sum(), terms.variance[: order + 1, 0].sum()])
+
+
+@dataclass(frozen=True, eq=False)
+class PowerLaw:
+    """metric = coefficient N^exponent, fitted over a window of N.
+
+    ``largest_deviation`` is the largest relative distance of the curve from the fit: a power law
+    describes the window no better than that.
+    """
+
+    coefficient: float
+    exponent: float
+    largest_deviation: float
+    n_train: NDArray[np.int64]
+    metric: FloatArray
+
+
+def power_law(
+    model: Model,
+    smallest: int,
+    largest: int,
+    *,
+    metric: str = "risk",
+    points: int = 20,
+    order: int = 1,
+) -> PowerLaw:
+    r"""The power law that a user would fit to the learning curve between two n_train.
+
+    A straight line by least squares through log metric against log N, at ``points`` values of N
+    spread evenly in log N. The paper fits the *PSNR*, metric = beta N^alpha: its exponent is that
+    of R times 1/ln R, so it is small even where the risk falls steeply.
+
+    Parameters
+    ----------
+    metric : "risk" or "psnr"
+        PSNR is -10 log10(risk), and must be positive over the window.
+
+    Source: Klug and Heckel, ICLR 2023, for the form.
+    """
+    problem = problem_of(model)
+    low, high = validate.n_train(smallest), validate.n_train(largest)
+    check_order(order)
+    if metric not in ("risk", "psnr"):
+        raise InvalidArgument("metric", repr(metric), "'risk' or 'psnr'")
+    if high <= low:
+        raise InvalidArgument("largest", largest, f"above smallest = {smallest}")
+    count = validate.integer("points", points, at_least=2)
+    sizes = np.unique(np.round(np.geomspace(low, high, count)).astype(np.int64))
+    values = np.array([best_over_flow(problem, int(N), order).value for N in sizes])
+    if metric == "psnr":
+        values = -10.0 * np.log10(values)
+        if values.min() <= 0.0:
+            raise InvalidArgument("metric", "psnr", "'risk' here: the PSNR is not positive")
+    slope, intercept = np.polyfit(np.log(sizes), np.log(values), 1)
+    fitted = np.exp(intercept + slope * np.log(sizes))
+    return PowerLaw(
+        coefficient=float(np.exp(intercept)),
+        exponent=float(slope),
+        largest_deviation=float(np.max(np.abs(values / fitted - 1.0))),
+        n_train=sizes,
+        metric=values,
+    )

@@ -1,0 +1,70 @@
+r"""The limiting spectrum of YY'/N: its bulks and its density.
+
+In kappa = 1/m the complement of the spectrum is where kappa is real and dz/dkappa < 0, that is
+df2(kappa) < N; df2 is convex between neighbouring poles -l_j, so each pair of population atoms has
+a gap between its bulks if and only if the minimum of df2 there is below N.
+
+Source: Silverstein and Choi, J. Multivariate Anal. 54 (1995) 295.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.optimize import brentq, minimize_scalar
+
+from linscale import validate
+from linscale.problem import Model, SpectralProblem, problem_of
+from linscale.theory.stieltjes import (
+    degrees_of_freedom,
+    effective_penalty,
+    sample_spectrum,
+    spectral_argument,
+)
+from linscale.validate import FloatArray
+
+
+def support(model: Model, n_train: int) -> list[tuple[float, float]]:
+    """Intervals that hold the nonzero sample eigenvalues as n, N -> inf, in ascending order."""
+    problem = problem_of(model)
+    N = validate.n_train(n_train)
+    whole = sample_spectrum(problem, N)
+    edges = [whole.lower_edge]
+    atoms = np.sort(problem.eigenvalues)
+    for below, above in pairwise(atoms):
+        edges += _gap(problem, N, float(below), float(above))
+    edges.append(whole.high)
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def _gap(problem: SpectralProblem, N: int, below: float, above: float) -> list[float]:
+    """The two edges between the bulks of two neighbouring atoms; none if they have merged."""
+    width = above - below
+
+    def excess(share: float) -> float:
+        return float(degrees_of_freedom(problem, -below - share * width, power=2)) / N - 1.0
+
+    lowest = minimize_scalar(
+        excess, bounds=(1e-12, 1 - 1e-12), method="bounded", options={"xatol": 1e-12}
+    ).x
+    if excess(lowest) >= 0.0:
+        return []
+    shares = [brentq(excess, end, lowest, xtol=1e-15) for end in (1e-15, 1 - 1e-15)]
+    return sorted(float(spectral_argument(problem, N, -below - s * width)) for s in shares)
+
+
+def density(model: Model, n_train: int, x: ArrayLike) -> FloatArray:
+    r"""Density of the sample eigenvalues at x > 0, (N/n) Im m(x + i0)/pi, in the limit n, N -> inf.
+
+    Its integral is min(1, N/n): for N < n the rest is an atom at 0. Approached to 1e-10 of the
+    spectrum's width from above, which blurs an edge over that distance.
+    """
+    problem = problem_of(model)
+    N = validate.n_train(n_train)
+    points = validate.vector("x", x, positive=True)
+    above = 1e-10 * sample_spectrum(problem, N).high
+    z = np.asarray(points + 1j * above, dtype=np.complex128)
+    kappa = effective_penalty(problem, N, z)
+    return np.asarray(N / problem.dimension * (1.0 / kappa).imag / np.pi)

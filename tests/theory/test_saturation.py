@@ -1,0 +1,102 @@
+"""Targets, exponents and power laws read off the learning curve."""
+
+import numpy as np
+import pytest
+
+import linscale as ls
+from linscale.errors import InvalidArgument
+
+MODEL = ls.SubspaceModel(n=100, d=10, sigma=0.1)
+
+
+@pytest.mark.parametrize("risk", [0.5, 0.05, 0.011])
+def test_required_n_train_is_the_smallest(risk):
+    N = ls.theory.required_n_train(MODEL, risk=risk)
+    assert ls.theory.early_stopped(MODEL, N).value <= risk
+    assert ls.theory.early_stopped(MODEL, N - 1).value > risk
+    assert ls.theory.required_n_train(MODEL, psnr=-10 * np.log10(risk) - 1e-12) == N
+    assert ls.theory.required_n_train(MODEL, risk=2.0) == 1
+
+
+def test_saturation_is_a_required_n_train():
+    floor = ls.theory.floor(MODEL)
+    assert ls.theory.saturation(MODEL, 0.02) == ls.theory.required_n_train(MODEL, risk=1.02 * floor)
+
+
+def test_targets_that_nothing_reaches_are_refused():
+    floor = ls.theory.floor(MODEL)
+    with pytest.raises(InvalidArgument, match="risk = 0.005"):
+        ls.theory.required_n_train(MODEL, risk=0.005)
+    with pytest.raises(InvalidArgument, match="10\\^15"):
+        ls.theory.required_n_train(MODEL, risk=floor * (1 + 1e-15))
+    with pytest.raises(InvalidArgument, match="psnr = 30"):
+        ls.theory.required_n_train(MODEL, psnr=30)
+    with pytest.raises(InvalidArgument, match="one of the two"):
+        ls.theory.required_n_train(MODEL)
+    with pytest.raises(InvalidArgument, match="one of the two"):
+        ls.theory.required_n_train(MODEL, risk=0.1, psnr=10)
+
+
+def test_power_law_of_a_power_law():
+    """All error is variance floor d/N when d = n and N is large: slope -1 of the excess."""
+    model = ls.SubspaceModel(n=10, d=10, sigma=0.3)
+    fit = ls.theory.power_law(model, 10**3, 10**5)
+    slope = np.polyfit(np.log(fit.n_train), np.log(fit.metric), 1)
+    assert fit.exponent == pytest.approx(slope[0])
+    assert fit.coefficient == pytest.approx(np.exp(slope[1]))
+    # Between a local exponent at either end, and described no better than its deviation says.
+    ends = [float(ls.theory.local_exponent(model, N)) for N in (10**3, 10**5)]
+    assert min(ends) < fit.exponent < max(ends)
+    fitted = fit.coefficient * fit.n_train**fit.exponent
+    assert np.max(np.abs(fit.metric / fitted - 1)) == pytest.approx(fit.largest_deviation)
+
+
+def test_power_law_of_psnr():
+    """d log PSNR / d log N = (d log R / d log N) / log R: small where that of R is steep."""
+    N = 1000
+    fit = ls.theory.power_law(MODEL, 990, 1010, metric="psnr", points=5)
+    local = float(ls.theory.local_exponent(MODEL, N))
+    risk = ls.theory.early_stopped(MODEL, N).value
+    assert fit.exponent == pytest.approx(local / np.log(risk), rel=1e-2)
+    with pytest.raises(InvalidArgument, match="metric"):
+        ls.theory.power_law(MODEL, 10, 20, metric="mse")
+    with pytest.raises(InvalidArgument, match="largest"):
+        ls.theory.power_law(MODEL, 20, 20)
+    loud = ls.SpectralProblem([2.0], [3], [4.0], floor=1.5)
+    with pytest.raises(InvalidArgument, match="PSNR is not positive"):
+        ls.theory.power_law(loud, 10, 20, metric="psnr")
+
+
+@pytest.mark.parametrize("N", [12, 40, 1000])
+def test_best_iteration_beats_every_other(N):
+    step = ls.GradientDescent.reference_step(MODEL, N)
+    best = ls.theory.best_iteration(MODEL, N, step)
+    if np.isfinite(best.at):
+        k = np.unique(np.clip(best.at + np.arange(-30, 31), 0, None))
+        path = ls.theory.risk(MODEL, N, ls.GradientDescent(step, k))
+        assert path.best.at == best.at == round(best.at)
+        assert best.value == pytest.approx(path.best.value, rel=1e-8)
+    flow = ls.theory.early_stopped(MODEL, N)
+    assert best.value == pytest.approx(flow.value, rel=0.02)
+    # Few, long steps: a whole number of them is a coarse choice of time.
+    edge = ls.theory.sample_spectrum(MODEL.spectral(), N).high
+    coarse = ls.theory.best_iteration(MODEL, N, 1.5 / edge)
+    assert coarse.value >= 0.98 * flow.value
+
+
+@pytest.mark.parametrize("N", [1, 10, 30, 200, 5000])
+@pytest.mark.parametrize("tolerance", [0.01, 0.3])
+def test_stopping_window(N, tolerance):
+    window = ls.theory.stopping_window(MODEL, N, tolerance)
+    limit = (1 + tolerance) * window.best.value
+    assert window.first <= window.best.at <= window.last
+    for end, beyond in ((window.first, 0.99), (window.last, 1.01)):
+        if 0 < end < np.inf:
+            inside, outside = ls.theory.risk(MODEL, N, ls.GradientFlow([end, end * beyond])).value
+            assert inside == pytest.approx(limit, rel=1e-6)
+            assert outside > limit
+    if np.isinf(window.last):
+        assert ls.theory.converged(MODEL, N).value <= limit
+    # Under much noise not training at all is within the tolerance.
+    loud = ls.SubspaceModel(n=20, d=3, sigma=100.0)
+    assert ls.theory.stopping_window(loud, 3).first == 0.0

@@ -1,0 +1,64 @@
+"""Bulks and density of the sample spectrum against Marchenko-Pastur, moments and simulation."""
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+
+import linscale as ls
+from linscale.theory import density, support
+
+
+@pytest.mark.parametrize(("n", "N"), [(100, 300), (300, 100), (50, 51)])
+def test_one_atom_is_marchenko_pastur(n, N):
+    white = ls.SpectralProblem([2.0], [n], [1.0], floor=0.1)
+    ratio = n / N
+    low, high = 2.0 * (1 - np.sqrt(ratio)) ** 2, 2.0 * (1 + np.sqrt(ratio)) ** 2
+    ((a, b),) = support(white, N)
+    assert (a, b) == pytest.approx((low, high), rel=1e-9)
+    x = np.linspace(low, high, 40)[1:-1]
+    exact = np.sqrt((high - x) * (x - low)) / (2 * np.pi * 2.0 * ratio * x)
+    assert np.allclose(density(white, N, x), exact, rtol=1e-5)
+    assert np.all(density(white, N, [high * 1.1, high * 3]) < 1e-6)
+
+
+def mass(problem, N, a, b, moment=0):
+    """Integral of x^moment times the density over one bulk: x = a + (b - a) sin^2 at the edges."""
+
+    def integrand(angle):
+        x = a + (b - a) * np.sin(angle) ** 2
+        return x**moment * density(problem, N, x)[0] * (b - a) * np.sin(2 * angle)
+
+    return quad(integrand, 1e-6, np.pi / 2 - 1e-6, limit=100, epsabs=1e-8)[0]
+
+
+@pytest.mark.parametrize("N", [30, 150, 400])
+def test_bulks_hold_the_right_shares_and_first_moment(N):
+    model = ls.SubspaceModel(n=100, d=10, sigma=0.05)
+    problem = model.spectral()
+    bulks = support(model, N)
+    masses = [mass(problem, N, a, b) for a, b in bulks]
+    assert len(bulks) == 2
+    assert masses[1] == pytest.approx(0.1, abs=1e-5)  # d of n, exactly
+    assert sum(masses) == pytest.approx(min(1.0, N / 100), abs=1e-5)
+    first = sum(mass(problem, N, a, b, moment=1) for a, b in bulks)
+    mean = problem.multiplicities @ problem.eigenvalues / 100  # tr S / n
+    assert first == pytest.approx(mean, rel=1e-5)
+
+
+def test_bulks_merge_at_the_transition():
+    """(A^(1/3) + B^(1/3))^3 = N (l1 - l2)^2 with A = n1 l1^2, B = n2 l2^2."""
+    problem = ls.SubspaceModel(n=100, d=10, sigma=1.0).spectral()
+    (l1, l2), (n1, n2) = problem.eigenvalues, problem.multiplicities
+    N = (np.cbrt(n1 * l1**2) + np.cbrt(n2 * l2**2)) ** 3 / (l1 - l2) ** 2
+    assert len(support(problem, int(np.floor(N)))) == 1
+    assert len(support(problem, int(np.ceil(N)))) == 2
+
+
+def test_simulated_eigenvalues_lie_where_they_should():
+    problem = ls.SpectralProblem([0.1, 1.0, 8.0], [100, 100, 50], [1.0, 1.0, 1.0], floor=0.1)
+    N, bulks = 2000, support(problem, 2000)
+    l = np.repeat(problem.eigenvalues, problem.multiplicities.astype(int))
+    y = np.sqrt(l)[:, None] * np.random.default_rng(0).standard_normal((250, N))
+    e = np.linalg.eigvalsh(y @ y.T / N)
+    counts = [int(np.sum((e > a * 0.97) & (e < b * 1.03))) for a, b in bulks]
+    assert counts == [100, 100, 50]
