@@ -84,7 +84,10 @@ def risk(
     try:
         simulated: RiskPath = _enough(simulate, accuracy, trials, poor)
     except LinscaleError as error:
-        return replace(path, statuses=tuple(_refused(s, error) for s in path.statuses))
+        statuses = (
+            _refused(s, error) if p else s for s, p in zip(path.statuses, poor, strict=True)
+        )
+        return replace(path, statuses=tuple(statuses))
     chosen = poor & (_known(simulated.error) < path.error)
     columns = {
         name: np.where(chosen, getattr(simulated, name), getattr(path, name))
@@ -271,4 +274,5 @@ def _simulated(status: str) -> str:
 
 
 def _refused(status: str, error: LinscaleError) -> str:
-    return status if status == "ok" else f"{status} (which refused: {error})"
+    said = f"less sure than was asked, and simulation is refused: {error}"
+    return said if status == "ok" else f"{status}; {said}"

@@ -95,7 +95,9 @@ def _subspace(study: Study) -> Figure:
     figure = Figure(figsize=(6.4, 5.6), layout="constrained")
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     entries = _curves(top, study)
-    top.set_title(_model_title(study) + ": theory (lines) and simulation (points)")
+    top.set_title(
+        _model_title(study) + ": theory (lines; dotted: unsure), simulation (points)", fontsize=10
+    )
     top.set_ylabel("risk per subspace dimension")
     _mark_saturation(top, study)
     top.legend(*zip(*entries, strict=True), loc="upper right")

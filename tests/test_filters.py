@@ -82,6 +82,101 @@ def test_confine_bounds_the_growth_by_e(filter):
     assert np.all(outside <= np.e * inside * (1 + 1e-12))
 
 
+def recursion(filter, l):
+    """rho_0 .. rho_k by the loop that trains: one more iterate each, no closed form."""
+    eta, iterates = filter.step, [np.ones_like(l)]
+    previous = iterates[0]
+    for k in range(int(filter.at.max())):
+        now = iterates[-1]
+        if isinstance(filter, ls.HeavyBall):
+            after = now - eta * l * now + filter.momentum * (now - previous)
+        else:
+            ahead = now + k / (k + 3) * (now - previous)
+            after = ahead - eta * l * ahead
+        previous = now
+        iterates.append(after)
+    return np.array(iterates)
+
+
+@pytest.mark.parametrize(
+    "filter",
+    [
+        *(ls.HeavyBall(0.9, beta, np.arange(50)) for beta in (0.0, 1e-6, 0.25, 0.9, 0.999)),
+        ls.HeavyBall(1.9, 0.95, np.arange(50)),
+        ls.Nesterov(0.6, np.arange(50)),
+    ],
+)
+def test_momentum_is_its_recursion(filter):
+    # With momentum 1/4 and step 0.9 the first two make a double root of the recursion.
+    l = np.array([0.25 / 0.9, 2.25 / 0.9, 0.0, 1e-9, 0.3, 1.0, 1.25 / 0.9, 1.9])
+    l = l[l < filter.stable_below]
+    exact = recursion(filter, l)
+    size = np.abs(exact).max()
+    assert np.allclose(filter.residual(l), exact, rtol=0, atol=1e-12 * size)
+    assert np.allclose(filter.learned(l), 1.0 - exact, rtol=0, atol=1e-12 * size)
+    shifted = filter.residual(l + 1e-200j)
+    assert np.allclose(shifted, exact, rtol=0, atol=1e-12 * size)
+    assert np.all(filter.residual(l)[:, l == 0] == 1.0)
+    assert np.all(filter.variance_filter(l)[:, l == 0] == 0.0)
+
+
+def test_momentum_keeps_its_digits_where_little_is_learned():
+    """1 - rho_k = l sum of the first steps: heavy ball's are (1 - beta^(k-j))/(1 - beta) each."""
+    tiny, k, beta = np.array([1e-13]), 20, 0.8
+    first_order = 0.5 * sum((1 - beta ** (k - j)) / (1 - beta) for j in range(k))
+    learned = ls.HeavyBall(0.5, beta, k).learned(tiny)[0, 0]
+    assert learned == pytest.approx(1e-13 * first_order, rel=1e-11)
+    assert ls.Nesterov(0.5, 1).learned(tiny)[0, 0] == pytest.approx(0.5e-13, rel=1e-14)
+
+
+def test_momentum_zero_is_gradient_descent():
+    l, k = np.linspace(0, 2, 30), np.arange(20)
+    descent = ls.GradientDescent(0.7, k).residual(l)
+    assert np.allclose(ls.HeavyBall(0.7, 0.0, k).residual(l), descent, atol=1e-14)
+
+
+@pytest.mark.parametrize(
+    "make", [lambda k: ls.HeavyBall(1.0, 0.7, k), lambda k: ls.Nesterov(1.0, k)]
+)
+def test_stable_range_is_sharp(make):
+    """Just inside it the residual dies out; just outside it grows."""
+    inside, outside = make(1).stable_below * np.array([0.99, 1.01])
+    late = make([3000, 6000])
+    assert np.abs(late.residual(np.array([inside]))[1, 0]) < 1e-6
+    with np.errstate(over="ignore", invalid="ignore"):
+        growing = np.abs(late.residual(np.array([outside]))[:, 0])
+    assert growing[0] > 1e3
+    assert not growing[1] < growing[0]
+    late.check_stable(inside, "")
+    with pytest.raises(StepTooLarge):
+        late.check_stable(outside, "")
+
+
+def test_ridge():
+    l = np.array([0.0, 0.5, 2.0])
+    ridge = ls.Ridge([0.1, 4.0])
+    assert np.allclose(ridge.residual(l), [[1, 0.1 / 0.6, 0.1 / 2.1], [1, 4 / 4.5, 4 / 6]])
+    assert np.allclose(ridge.learned(l) + ridge.residual(l), 1.0)
+    assert np.allclose(ridge.variance_filter(l)[:, 1:], (ridge.learned(l) ** 2)[:, 1:] / l[1:])
+
+
+@pytest.mark.parametrize(
+    ("make", "word"),
+    [
+        (lambda: ls.HeavyBall(0.1, 1.0, 3), "momentum"),
+        (lambda: ls.HeavyBall(0.1, -0.1, 3), "momentum"),
+        (lambda: ls.HeavyBall(0.0, 0.5, 3), "step"),
+        (lambda: ls.HeavyBall(0.1, 0.5, 2.5), "iterations"),
+        (lambda: ls.Nesterov(0.1, -1), "iterations"),
+        (lambda: ls.Ridge(0.0), "penalties"),
+        (lambda: ls.Ridge([]), "penalties"),
+    ],
+)
+def test_bad_filters_are_named(make, word):
+    with pytest.raises(InvalidArgument, match=word):
+        make()
+
+
 def test_step_too_large_names_the_largest():
     with pytest.raises(StepTooLarge) as caught:
         ls.GradientDescent(1.0, 10).check_stable(4.0, "(2 / largest eigenvalue)")

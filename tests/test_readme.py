@@ -16,8 +16,8 @@ def test_example_runs():
     )
     assert run.stderr == ""
     lines = run.stdout.splitlines()
-    assert lines[0].startswith("risk 0.00394 at t = 28.3; floor 0.00249")
-    assert lines[1] == "less than 1 % left to gain beyond N = 1040"
+    assert lines[0] == "risk 0.00403 at t = 31.6; floor 0.00249; ok"
+    assert lines[1] == "less than 1 % left to gain beyond N = 1041"
     theory, simulated = map(float, re.findall(r"0\.\d+", lines[2]))
     assert abs(simulated / theory - 1) < 0.05
 

@@ -67,7 +67,7 @@ def pca(model: Model, n_train: int, order: int = 1) -> RiskPoint:
     kept, status, error = 0, "ok", 0.0
     if change is None:
         status = "leading order: no 1/N term is known where signal and noise bulks have merged"
-        error = per_share * lost * 4.0 / N  # its size where it was measured
+        error = per_share * lost / model.d  # simulated in 13 cases: 0.08 to 0.8 of this
     else:
         kept = order
         error = trust.SAFETY * change**2 / max(lost, 1e-300) + (abs(change) if order == 0 else 0.0)

@@ -25,9 +25,9 @@ def test_saturation_is_a_required_n_train():
 
 def test_targets_that_nothing_reaches_are_refused():
     floor = ls.theory.floor(MODEL)
-    with pytest.raises(InvalidArgument, match="risk = 0.005"):
+    with pytest.raises(InvalidArgument, match="risk ="):
         ls.theory.required_n_train(MODEL, risk=0.005)
-    with pytest.raises(InvalidArgument, match="10\\^15"):
+    with pytest.raises(InvalidArgument, match="over 10"):
         ls.theory.required_n_train(MODEL, risk=floor * (1 + 1e-15))
     with pytest.raises(InvalidArgument, match="psnr = 30"):
         ls.theory.required_n_train(MODEL, psnr=30)

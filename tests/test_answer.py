@@ -1,0 +1,115 @@
+"""One question by the best method: what is asked, and what the answer says of itself."""
+
+import numpy as np
+import pytest
+
+import linscale as ls
+from linscale.errors import InvalidArgument
+
+MODEL = ls.SubspaceModel(n=100, d=10, sigma=0.05)
+SURE, UNSURE = 200, 12  # n_train at which order 1 is good enough, and at which it is not
+
+
+def test_auto_is_theory_where_theory_is_sure():
+    for answer, theory in (
+        (ls.early_stopped(MODEL, SURE), ls.theory.early_stopped(MODEL, SURE)),
+        (ls.risk(MODEL, SURE, ls.GradientFlow(9.0)).point(0),
+         ls.theory.risk(MODEL, SURE, ls.GradientFlow(9.0)).point(0)),
+    ):  # fmt: skip
+        assert repr(answer) == repr(theory)
+        assert answer.method == "theory, order 1"
+        assert answer.error <= 0.003 * answer.value
+
+
+def test_auto_asks_simulation_where_theory_is_not_and_says_so():
+    point = ls.early_stopped(MODEL, UNSURE, trials=500)
+    assert "montecarlo" in point.method
+    assert "simulated" in point.status
+    assert point.error == point.sem > 0
+    assert point.error < ls.theory.early_stopped(MODEL, UNSURE).error
+
+
+def test_auto_on_a_path_chooses_point_by_point():
+    flow = ls.GradientFlow(np.geomspace(1e-3, 1e3, 20))
+    path = ls.risk(MODEL, UNSURE, flow, trials=400)
+    theory = ls.theory.risk(MODEL, UNSURE, flow)
+    drawn = path.sem > 0
+    assert 0 < drawn.sum() < 20
+    assert f"at {drawn.sum()} of 20 points montecarlo" in path.method
+    assert np.array_equal(path.value[~drawn], theory.value[~drawn])
+    assert np.all(theory.error[drawn] > 0.003 * theory.value[drawn])
+    assert np.all(path.error <= theory.error)
+    assert all(("simulated" in s) == d for s, d in zip(path.statuses, drawn, strict=True))
+
+
+def test_looser_accuracy_is_content_with_theory():
+    assert ls.early_stopped(MODEL, UNSURE, accuracy=1.0).method == "theory, order 1"
+    fine = ls.early_stopped(MODEL, 30, accuracy=1e-3, trials=3000)
+    assert fine.sem <= 1.5e-3 / 3 * fine.value or "3000 draws" in fine.method
+
+
+@pytest.mark.parametrize("method", ["theory", "montecarlo"])
+def test_each_method_alone(method):
+    path = ls.risk(MODEL, UNSURE, ls.GradientFlow(10.0), method, trials=100)
+    assert path.method.startswith(method)
+    assert (path.sem[0] > 0) == (method == "montecarlo")
+    assert ls.early_stopped(MODEL, UNSURE, method, trials=100).method.startswith(method)
+
+
+def test_curve_of_every_estimator():
+    sizes = [8, 30, 98, 1000]
+    for estimator, alone in (
+        ("early_stopped", ls.theory.early_stopped),
+        ("converged", ls.theory.converged),
+        ("pca", ls.theory.pca),
+    ):
+        curve = ls.curve(MODEL, sizes, estimator, "theory")
+        assert np.array_equal(curve.value, [alone(MODEL, N).value for N in sizes])
+        auto = ls.curve(MODEL, sizes, estimator, trials=300)
+        assert len(auto.methods) == len(auto.statuses) == 4
+        assert np.all((auto.error <= 0.003 * auto.value) | (auto.sem > 0) | (auto.error > 0))
+    filter = ls.GradientDescent(0.2, [1, 10, 100])
+    best = ls.curve(MODEL, sizes, filter, "theory")
+    assert best.value[1] == ls.theory.risk(MODEL, 30, filter).best.value
+
+
+def test_a_point_of_a_curve_does_not_change_when_others_are_added():
+    one = ls.curve(MODEL, [UNSURE], trials=200, rng=5)
+    two = ls.curve(MODEL, [UNSURE, 14], trials=200, rng=5)
+    assert one.value[0] == two.value[0]
+    assert ls.curve(MODEL, [UNSURE], trials=200, rng=6).value[0] != one.value[0]
+    workers = ls.curve(MODEL, [UNSURE], trials=200, rng=5, workers=2)
+    assert workers.value[0] == one.value[0]
+
+
+def test_spread_is_the_standard_deviation_over_training_sets():
+    point = ls.spread(MODEL, 30, trials=400)
+    assert point.std / np.sqrt(400) == pytest.approx(point.sem)
+    assert abs(point.value - ls.theory.early_stopped(MODEL, 30).value) < 5 * point.sem
+    # Drawing the targets too, as training does, spreads more than averaging over them.
+    flow = ls.GradientFlow(point.at)
+    averaged = ls.montecarlo.risk(MODEL, 30, flow, trials=400).std[0]
+    assert point.std > 1.02 * averaged
+
+
+def test_refused_simulation_leaves_the_theory_and_says_so():
+    """So small a penalty needs a polynomial out of reach at so large an n."""
+    model = ls.SubspaceModel(n=20_000, d=10, sigma=0.1)
+    path = ls.risk(model, 20_000, ls.Ridge([1e-11, 0.1]), accuracy=1e-12, trials=2)
+    assert "simulation is refused: the Chebyshev series" in path.statuses[0]
+    assert path.value[0] == ls.theory.risk(model, 20_000, ls.Ridge(1e-11)).value[0]
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"method": "guess"}, "method"), ({"accuracy": 0.0}, "accuracy"), ({"trials": 1}, "trials"),
+        ({"n_train": [10, 10]}, "n_train"), ({"n_train": []}, "n_train"),
+        ({"n_train": [0]}, "n_train"), ({"estimator": "ridge"}, "estimator"),
+        ({"rng": "seed"}, "rng"), ({"order": 3}, "order"),
+    ],
+)  # fmt: skip
+def test_bad_arguments_are_named(change, word):
+    arguments = {"model": MODEL, "n_train": [10], **change}
+    with pytest.raises(InvalidArgument, match=word):
+        ls.curve(**arguments)
