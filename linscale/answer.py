@@ -61,7 +61,7 @@ def risk(
     rng : None, int, SeedSequence or Generator
         Simulated numbers depend on it alone.
     workers : int
-        Threads of the simulation.
+        Cores that the simulation uses.
 
     Returns
     -------

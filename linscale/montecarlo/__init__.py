@@ -1,7 +1,7 @@
 """Simulation of training sets: exact draws, exact risks, mean and standard error.
 
 Arrows: laws, paths, _numba -> draws; band, chebyshev, _numba_band -> band_draws; both -> engines
--> engine -> summary -> estimates. Nothing here imports the theory.
+-> workers -> engine -> summary -> estimates. Nothing here imports the theory.
 Loading it compiles the path kernels, so it is imported on first use.
 """
 

@@ -72,14 +72,14 @@ class MomentDraw:
     model: SubspaceModel
     n_train: int
     drawn: bool
-    plans: dict[int, Plan]
+    plans: dict[Filter, Plan]
     stream: np.random.SeedSequence
 
     def path(self, filter: Filter) -> tuple[FloatArray, FloatArray]:
         """Learning error along the path, (bias, variance), each (T,); variance nan if drawn."""
         if isinstance(filter, Converged):
             return converged(self.model, self.n_train, self._rng(1), self.drawn)
-        weights = self.plans[id(filter)]
+        weights = self.plans[filter]
         while True:
             moments, cross = self._moments(weights)
             # |T_j| <= 1 on [0, end]: anything larger is an eigenvalue beyond it (rare).

@@ -1,4 +1,4 @@
-"""Running many draws: independent streams, threads, BLAS pinned to one thread inside.
+"""Running many draws: independent streams, many cores, BLAS pinned to one thread inside.
 
 Each draw owns a random stream spawned from the seed, and results are gathered in the order of the
 draws, so the numbers depend on the seed alone, not on the number of workers.
@@ -6,25 +6,21 @@ draws, so the numbers depend on the seed alone, not on the number of workers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from linscale import validate
 from linscale.errors import InvalidArgument
 from linscale.filters import Filter
 from linscale.montecarlo.chebyshev import TOLERANCE
 from linscale.montecarlo.engines import choose
+from linscale.montecarlo.workers import Progress, Result, Task, in_parallel, one_by_one
 from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.seeds import seed_sequence
 from linscale.validate import FloatArray
-
-Result = TypeVar("Result")
-Progress = Callable[[], object] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +83,7 @@ def simulate(
 
 
 def run(
-    task: Callable[[np.random.Generator], Result],
+    task: Task[Result],
     trials: int,
     rng: Any,
     workers: int = 1,
@@ -101,18 +97,6 @@ def run(
     trials = validate.integer("trials", trials, at_least=1)
     workers = validate.integer("workers", workers, at_least=1)
     streams = seed_sequence(rng).spawn(trials)
-
-    def one(stream: np.random.SeedSequence) -> Result:
-        result = task(np.random.default_rng(stream))
-        if progress is not None:
-            progress()
-        return result
-
-    with threadpool_limits(limits=1):
-        if workers == 1:
-            return [one(stream) for stream in streams]
-        pool = ThreadPoolExecutor(workers)
-        try:
-            return list(pool.map(one, streams))
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    if workers == 1:
+        return one_by_one(task, streams, progress)
+    return in_parallel(task, streams, workers, progress)

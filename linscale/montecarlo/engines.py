@@ -112,7 +112,7 @@ def _subspace(
     if by_spectrum <= AFFORDABLE:
         return spectrum
     try:
-        plans = {id(f): moment_plan(model, N, f, drawn, tolerance) for f in filters if _has_plan(f)}
+        plans = {f: moment_plan(model, N, f, drawn, tolerance) for f in filters if _has_plan(f)}
     except LinscaleError:
         if m > LARGEST_SPECTRUM:
             raise

@@ -15,8 +15,9 @@ from linscale.models import SubspaceModel
 from linscale.montecarlo import summary
 from linscale.montecarlo.chebyshev import TOLERANCE
 from linscale.montecarlo.draws import train
-from linscale.montecarlo.engine import Progress, simulate
+from linscale.montecarlo.engine import simulate
 from linscale.montecarlo.laws import gaussian_law
+from linscale.montecarlo.workers import Progress
 from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.risk import RiskPath, RiskPoint
 from linscale.validate import FloatArray
@@ -57,7 +58,7 @@ def risk(
         over E in closed form: the same mean with a smaller standard error. "drawn" draws E: only
         then is ``std`` the spread of real training runs (the paper's error bars).
     workers : int
-        Threads.
+        Cores to use: threads, or processes where draws are short and many.
     progress : callable or None
         Called once for each finished draw.
     tolerance : float

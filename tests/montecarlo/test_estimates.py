@@ -184,3 +184,29 @@ def test_progress_and_errors_in_workers():
 
     with pytest.raises(RuntimeError, match="from the callback"):
         MC.pca(MODEL, 5, trials=12, workers=3, progress=fail)
+
+
+@pytest.mark.parametrize("trials", [40, 200])
+@pytest.mark.parametrize("model", [MODEL, ls.SubspaceModel(n=900, d=5, sigma=0.3)])
+def test_processes_give_the_same_numbers(monkeypatch, model, trials):
+    """Short draws in plenty go to processes; here all do, the leading-block engine's too."""
+    flow, seen = ls.GradientFlow([1.0, 10.0]), []
+    one = MC.risk(model, 20, flow, trials=trials, rng=3)
+    monkeypatch.setattr("linscale.montecarlo.workers.WORTH_PROCESSES", 0.0)
+    monkeypatch.setattr("linscale.montecarlo.workers.SHORT", np.inf)
+    two = MC.risk(model, 20, flow, trials=trials, rng=3, workers=2, progress=lambda: seen.append(1))
+    assert np.array_equal(one.value, two.value)
+    assert np.array_equal(one.sem, two.sem)
+    assert len(seen) == trials
+
+
+def test_errors_in_processes_are_passed_on(monkeypatch):
+    monkeypatch.setattr("linscale.montecarlo.workers.WORTH_PROCESSES", 0.0)
+    monkeypatch.setattr("linscale.montecarlo.workers.SHORT", np.inf)
+
+    def fail():
+        raise RuntimeError("from the callback")
+
+    calls = iter([None] * 8)
+    with pytest.raises(RuntimeError, match="from the callback"):
+        MC.pca(MODEL, 5, trials=60, workers=2, progress=lambda: next(calls, 0) is None or fail())
