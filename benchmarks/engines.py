@@ -6,7 +6,7 @@
     wishart   a triangular (here banded) factor in the data's place, then LAPACK
     band      the band form: spectrum or leading blocks, whichever is cheaper
 
-Run ``python benchmarks/engines.py`` (about two minutes, one BLAS thread); it writes results.csv,
+Run ``python benchmarks/engines.py`` (about five minutes, one BLAS thread); it writes results.csv,
 results.png and the tables of README.md beside itself. Only ratios within a run mean anything.
 """
 
@@ -99,8 +99,19 @@ def ratios():
         table.append((f"largest distance from the median time, n = {n:,}, N from n to 1e12", worst))
     growth = [draw(ls.SubspaceModel(n, 10, SIGMA), n, "band", FIXED, 50) for n in (10**4, 10**6)]
     table.append(("time at n = N = 1e6 / time at n = N = 1e4", growth[1] / growth[0]))
+    for n, N in ((100, 16), (100, 1000), (1000, 30)):
+        model = ls.SubspaceModel(n, 10, SIGMA)
+        times = [many(model, N, workers) for workers in (2, 1, 2)][1:]  # the first starts processes
+        what = f"one worker / two, early_stopped of 20,000 draws, n = {n:,}, N = {N:,}"
+        table.append((what, times[0] / times[1]))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     return table, peak
+
+
+def many(model, N, workers):
+    start = time.perf_counter()
+    ls.montecarlo.early_stopped(model, N, trials=20_000, workers=workers)
+    return time.perf_counter() - start
 
 
 FIXED = ls.GradientFlow(np.geomspace(0.1, 100, 60))
