@@ -1,7 +1,7 @@
 """Theory of the risk: deterministic equivalents, closed forms, early stopping, PCA.
 
 Arrows: stieltjes -> contours, kernels -> equivalents -> trust -> limits -> risk -> stopping ->
-saturation; spectrum, large_n and pca beside them.
+saturation; spectrum, large_n, pca and wishart beside them.
 """
 
 from linscale.theory.large_n import large_n
@@ -19,6 +19,7 @@ from linscale.theory.saturation import local_exponent, power_law, required_n_tra
 from linscale.theory.spectrum import density, support
 from linscale.theory.stieltjes import effective_penalty, sample_spectrum
 from linscale.theory.stopping import best_iteration, early_stopped, stopping_window
+from linscale.theory.wishart import two_steps
 
 __all__ = [
     "best_iteration",
@@ -41,5 +42,6 @@ __all__ = [
     "stopping_window",
     "subspace_overlap",
     "support",
+    "two_steps",
     "vanishing_noise",
 ]
