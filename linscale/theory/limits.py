@@ -152,17 +152,18 @@ def large_n_stopping_time(model: SubspaceModel, n_train: int) -> float:
     if model.d == model.n:
         return np.inf
     l = 1.0 + s2
-    share = (model.n - model.d) / N * s2**2 / l
-
-    def gain(t: float) -> float:
-        # Both sides divided by the smaller exponential, exp(-2 l t).
-        return float(1.0 + share * np.exp((2.0 * l - s2) * t) * np.expm1(np.log(l) - s2 * t))
-
     start = np.log(l) / s2  # left of it more time gains on both sides
-    end = start + 1.0
-    while gain(end) > 0.0:
-        end *= 2.0
-    return float(brentq(gain, start, end, xtol=1e-14, rtol=1e-14))
+    log_share = np.log((model.n - model.d) / N * s2**2 / l)
+
+    def log_ratio(log_u: float) -> float:
+        """Log of the right side over the left, at t = start + u: it grows from -inf."""
+        u = np.exp(log_u)
+        return float(log_share + (2.0 * l - s2) * (start + u) + np.log(-np.expm1(-s2 * u)))
+
+    high = 0.0
+    while log_ratio(high) < 0.0:
+        high += 1.0
+    return float(start + np.exp(brentq(log_ratio, -650.0, high, xtol=1e-14, rtol=1e-14)))
 
 
 def _check_subspace(model: Model) -> None:

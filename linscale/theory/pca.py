@@ -23,7 +23,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from linscale import validate
-from linscale.errors import Unsupported
+from linscale.errors import NotConverged, Unsupported
 from linscale.models import SubspaceModel
 from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.risk import RiskPoint
@@ -163,6 +163,11 @@ def _share_lost(model: SubspaceModel, n_train: int) -> float:
     def excess(log_q: float) -> float:
         return float(problem.multiplicities @ shares_above(problem, N, np.exp(log_q))) - d
 
+    if not excess(np.log(low)) * excess(np.log(high)) <= 0.0:
+        raise NotConverged(
+            "counting sample eigenvalues", float("nan"),
+            "signal and noise differ by too little for double precision; use montecarlo.pca",
+        )  # fmt: skip
     # In a gap the count is flat at d, up to rounding, and so is the overlap: any q there will do.
     log_q = brentq(excess, np.log(low), np.log(high), xtol=1e-13, maxiter=200)
     return float(np.clip(1.0 - shares_above(problem, N, np.exp(log_q))[0], 0.0, 1.0))

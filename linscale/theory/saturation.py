@@ -123,6 +123,8 @@ def local_exponent(model: Model, n_train: int, order: int = 1) -> LocalExponent:
     problem, N = problem_of(model), validate.n_train(n_train)
     check_order(order)
     best, h = best_over_flow(problem, N, order), 1e-3
+    if best.value == 0.0:
+        raise InvalidArgument("n_train", N, "smaller: without noise the risk is 0 there")
     up, down = (_parts_at(problem, N * np.exp(s), best.at, order) for s in (h, -h))
     slopes = (up - down) / (2.0 * h) / best.value
     return LocalExponent(
@@ -193,6 +195,8 @@ def power_law(
     count = validate.integer("points", points, at_least=2)
     sizes = np.unique(np.round(np.geomspace(low, high, count)).astype(np.int64))
     values = np.array([best_over_flow(problem, int(N), order).value for N in sizes])
+    if values.min() == 0.0:
+        raise InvalidArgument("largest", largest, "smaller: without noise the risk is 0 there")
     if metric == "psnr":
         values = -10.0 * np.log10(values)
         if values.min() <= 0.0:

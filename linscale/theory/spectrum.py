@@ -18,7 +18,6 @@ from scipy.optimize import brentq, minimize_scalar
 from linscale import validate
 from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.theory.stieltjes import (
-    degrees_of_freedom,
     effective_penalty,
     sample_spectrum,
     spectral_argument,
@@ -41,18 +40,25 @@ def support(model: Model, n_train: int) -> list[tuple[float, float]]:
 
 def _gap(problem: SpectralProblem, N: int, below: float, above: float) -> list[float]:
     """The two edges between the bulks of two neighbouring atoms; none if they have merged."""
-    width = above - below
+    l, n, width = problem.eigenvalues, problem.multiplicities, above - below
 
-    def excess(share: float) -> float:
-        return float(degrees_of_freedom(problem, -below - share * width, power=2)) / N - 1.0
+    def excess(pole: float, distance: float) -> float:
+        # kappa = -pole + distance, so that a narrow bulk keeps its digits.
+        return float(n @ (l / (l - pole + distance)) ** 2) / N - 1.0
 
     lowest = minimize_scalar(
-        excess, bounds=(1e-12, 1 - 1e-12), method="bounded", options={"xatol": 1e-12}
-    ).x
-    if excess(lowest) >= 0.0:
+        lambda share: excess(above, share * width),
+        bounds=(1e-12, 1 - 1e-12), method="bounded", options={"xatol": 1e-12},
+    ).x  # fmt: skip
+    if excess(above, lowest * width) >= 0.0:
         return []
-    shares = [brentq(excess, end, lowest, xtol=1e-15) for end in (1e-15, 1 - 1e-15)]
-    return sorted(float(spectral_argument(problem, N, -below - s * width)) for s in shares)
+    edges = []
+    for pole, middle in ((below, (lowest - 1.0) * width), (above, lowest * width)):
+        nearest = pole * np.sqrt(float(n[l == pole].sum()) / N)  # all of df2 from this atom
+        start = np.copysign(min(nearest * (1 - 1e-9), abs(middle)), middle)
+        distance = brentq(lambda x, pole=pole: excess(pole, x), start, middle, xtol=1e-300)
+        edges.append(float(spectral_argument(problem, N, distance - pole)))
+    return sorted(edges)
 
 
 def density(model: Model, n_train: int, x: ArrayLike) -> FloatArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -112,6 +112,8 @@ def stopping_window(
     best = best_over_flow(problem, N, order, complex_data)
     limit = (1.0 + tol) * best.value
     first, last = 0.0, np.inf
+    if best.value == 0.0:  # no noise at all: only the end is as good as the end
+        return StoppingWindow(np.inf, np.inf, best)
     end = converged(problem, N, order, complex_data=complex_data).value
     if not np.any(problem.target_weights > 0):
         return StoppingWindow(first, last, best)
@@ -221,6 +223,13 @@ def best_over_flow(
     if path.kept == 1 and not trust.usable(path.terms(np.array([at])))[0]:
         at = times[i]
     best = path.point(float(at), complex_data)
+    leading = grid.bias[0] + grid.variance[0]
+    if path.kept == 1 and not trust.usable(grid)[np.argmin(leading)]:
+        # The minimum may lie where order 1 says nothing: order 0 tells how far down that could be.
+        missed = abs(best.value - problem.floor - float(leading.min()))
+        error = max(best.error, missed)
+        remark = trust.remark(best.value, best.bias, best.variance, error)
+        best = replace(best, error=error, status=remark)
     return _or_converged(problem, N, best, order, complex_data)
 
 

@@ -153,6 +153,16 @@ def test_status_speaks_where_the_expansion_fails_and_only_there():
     assert "of 30 points" in path.status
 
 
+def test_error_holds_what_lies_beyond_the_usable_times():
+    """N = 1, n = 2, next to no noise: order 1 is of no use at the late times that are best."""
+    model = ls.SubspaceModel(n=2, d=1, sigma=0.02)
+    best = ls.theory.early_stopped(model, 1)
+    mc = ls.montecarlo.early_stopped(model, 1, trials=2000)
+    assert abs(best.value - mc.value) < best.error + 5 * mc.sem
+    assert best.status != "ok"
+    assert "montecarlo" in ls.early_stopped(model, 1, trials=200).method
+
+
 def test_orders():
     flow = ls.GradientFlow(1.0)
     for ask in (

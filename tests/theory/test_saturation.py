@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import linscale as ls
-from linscale.errors import InvalidArgument
+from linscale.errors import InvalidArgument, NotConverged
 
 MODEL = ls.SubspaceModel(n=100, d=10, sigma=0.1)
 
@@ -100,3 +100,21 @@ def test_stopping_window(N, tolerance):
     # Under much noise not training at all is within the tolerance.
     loud = ls.SubspaceModel(n=20, d=3, sigma=100.0)
     assert ls.theory.stopping_window(loud, 3).first == 0.0
+
+
+def test_without_noise():
+    """The risk is exactly 0 from N = n on: what has no answer there says so."""
+    silent = ls.SpectralProblem([1.0, 2.0], [3, 4], [1.0, 0.5], floor=0.0)
+    assert ls.theory.early_stopped(silent, 9).value == 0.0
+    assert ls.theory.stopping_window(silent, 9).first == np.inf
+    with pytest.raises(InvalidArgument, match="without noise"):
+        ls.theory.local_exponent(silent, 9)
+    with pytest.raises(InvalidArgument, match="without noise"):
+        ls.theory.power_law(silent, 2, 20)
+
+
+def test_under_all_noise():
+    loud = ls.SubspaceModel(50, 5, 1e5)
+    assert 0 < ls.theory.large_n_stopping_time(loud, 3) < np.inf
+    with pytest.raises(NotConverged, match="montecarlo"):
+        ls.theory.pca(loud, 10**12)

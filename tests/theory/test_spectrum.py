@@ -62,3 +62,16 @@ def test_simulated_eigenvalues_lie_where_they_should():
     e = np.linalg.eigvalsh(y @ y.T / N)
     counts = [int(np.sum((e > a * 0.97) & (e < b * 1.03))) for a, b in bulks]
     assert counts == [100, 100, 50]
+
+
+@pytest.mark.parametrize(("sigma", "N"), [(1e-5, 10**12), (0.1, 10**15), (1e-5, 10)])
+def test_narrow_bulks_keep_their_edges(sigma, N):
+    """At N -> inf the bulks shrink to l (1 +- 2 sqrt(multiplicity/N))."""
+    problem = ls.SubspaceModel(n=50, d=5, sigma=sigma).spectral()
+    bulks = support(problem, N)
+    assert len(bulks) == 2
+    assert all(a <= b for a, b in bulks)
+    if N > 50:
+        for (a, b), l, n in zip(bulks, problem.eigenvalues[::-1], (45, 5), strict=True):
+            assert 0.5 * (a + b) == pytest.approx(l, rel=1e-5)
+            assert b - a == pytest.approx(4 * l * np.sqrt(n / N), rel=1e-4)
