@@ -54,10 +54,10 @@ def pca(model: Model, n_train: int, order: int = 1) -> RiskPoint:
     Unsupported
         For anything but a SubspaceModel: nothing else says how many directions to keep.
     """
-    if not isinstance(model, SubspaceModel):
-        raise Unsupported("pca needs a SubspaceModel: only that says how many directions to keep")
+    _check_subspace(model)
     check_order(order)
     N = validate.n_train(n_train)
+    assert isinstance(model, SubspaceModel)
     problem, s2 = problem_of(model), model.sigma**2
     a = 1.0 / (1.0 + s2)
     lost = _share_lost(model, N)
@@ -89,10 +89,16 @@ def pca(model: Model, n_train: int, order: int = 1) -> RiskPoint:
 
 def subspace_overlap(model: SubspaceModel, n_train: int, order: int = 1) -> float:
     """c = E||Uh'U||_F^2 / d; at order 1 with its 1/N term where that is known."""
+    _check_subspace(model)
     N = validate.n_train(n_train)
     check_order(order)
     change = overlap_correction(model, N) if order == 1 else None
     return 1.0 - _share_lost(model, N) + (change or 0.0)
+
+
+def _check_subspace(model: Model) -> None:
+    if not isinstance(model, SubspaceModel):
+        raise Unsupported("pca needs a SubspaceModel: only that says how many directions to keep")
 
 
 def overlap_correction(model: SubspaceModel, n_train: int) -> float | None:

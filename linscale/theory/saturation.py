@@ -202,11 +202,11 @@ def power_law(
         if values.min() <= 0.0:
             raise InvalidArgument("metric", "psnr", "'risk' here: the PSNR is not positive")
     slope, intercept = np.polyfit(np.log(sizes), np.log(values), 1)
-    fitted = np.exp(intercept + slope * np.log(sizes))
+    off = np.log(values) - (intercept + slope * np.log(sizes))
     return PowerLaw(
         coefficient=float(np.exp(intercept)),
         exponent=float(slope),
-        largest_deviation=float(np.max(np.abs(values / fitted - 1.0))),
+        largest_deviation=float(np.max(np.abs(np.expm1(off)))),
         n_train=sizes,
         metric=values,
     )

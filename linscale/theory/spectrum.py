@@ -31,7 +31,7 @@ def support(model: Model, n_train: int) -> list[tuple[float, float]]:
     N = validate.n_train(n_train)
     whole = sample_spectrum(problem, N)
     edges = [whole.lower_edge]
-    atoms = np.sort(problem.eigenvalues)
+    atoms = np.unique(problem.eigenvalues)
     for below, above in pairwise(atoms):
         edges += _gap(problem, N, float(below), float(above))
     edges.append(whole.high)

@@ -125,8 +125,13 @@ def stopping_window(
         return float(problem.floor + path.learning(terms)[0] - limit)
 
     at = float(np.clip(best.at, start, finish))
-    if problem.zero_risk > limit and best.at > 0.0:
-        first = float(np.exp(brentq(above, np.log(start), np.log(at), xtol=1e-10)))
+    if problem.zero_risk > limit and best.at > 0.0 and above(np.log(start)) > 0.0:
+        reached = above(np.log(at)) <= 0.0  # not, where only convergence comes near enough
+        first = (
+            float(np.exp(brentq(above, np.log(start), np.log(at), xtol=1e-10)))
+            if reached
+            else best.at
+        )
     if end > limit and np.isfinite(best.at):
         grid = np.log(np.geomspace(at, finish, 60))
         crossed = next((k for k, x in enumerate(grid) if above(x) > 0.0), None)
@@ -197,10 +202,8 @@ def _time_range(problem: SpectralProblem, N: float) -> tuple[float, float]:
     l_min = float(problem.eigenvalues.min())
     slowest = max(spectrum.lower_edge, 1e-5 * l_min)  # at N = n the spectrum reaches down to 0
     first = problem.best_step(max(1, int(N))) or 1.0 / spectrum.high
-    return (
-        1e-3 * min(1.0 / spectrum.high, first),
-        min(40.0 / slowest, LONGEST / spectrum.high),
-    )
+    end = min(40.0 / slowest, LONGEST / spectrum.high)
+    return max(1e-3 * min(1.0 / spectrum.high, first), 1e-30 * end), end
 
 
 def best_over_flow(

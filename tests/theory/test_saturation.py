@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import linscale as ls
-from linscale.errors import InvalidArgument, NotConverged
+from linscale.errors import InvalidArgument, NotConverged, Unsupported
 
 MODEL = ls.SubspaceModel(n=100, d=10, sigma=0.1)
 
@@ -118,3 +118,15 @@ def test_under_all_noise():
     assert 0 < ls.theory.large_n_stopping_time(loud, 3) < np.inf
     with pytest.raises(NotConverged, match="montecarlo"):
         ls.theory.pca(loud, 10**12)
+
+
+def test_extreme_but_legal_problems():
+    """Equal atoms, next to no noise, next to no weight: an answer or a clear word, no warning."""
+    equal = ls.SpectralProblem([1, 1, 2], [2, 3, 4], [0.1, 0.2, 0.3], floor=0.1)
+    assert len(ls.theory.support(equal, 10**4)) == 2
+    quiet = ls.SpectralProblem([1, 2], [3, 4], [0.5, 0.5], floor=1e-300)
+    assert ls.theory.stopping_window(quiet, 9).last == np.inf
+    idle = ls.SpectralProblem([1, 2], [3, 4], [1e-300, 0], floor=0.1)
+    assert ls.theory.early_stopped(idle, 7).value == pytest.approx(0.1)
+    with pytest.raises(Unsupported, match="SubspaceModel"):
+        ls.theory.subspace_overlap(equal, 5)
