@@ -88,7 +88,7 @@ def risk(
             _refused(s, error) if p else s for s, p in zip(path.statuses, poor, strict=True)
         )
         return replace(path, statuses=tuple(statuses))
-    chosen = poor & (_known(simulated.error) < path.error)
+    chosen = poor & _prefer(path, simulated)
     columns = {
         name: np.where(chosen, getattr(simulated, name), getattr(path, name))
         for name in ("value", "bias", "variance", "error", "sem", "std")
@@ -96,7 +96,10 @@ def risk(
     return replace(
         path,
         **columns,
-        method=f"{path.method}; at {chosen.sum()} of {chosen.size} points {simulated.method}",
+        method=f"{path.method}; at {chosen.sum()} of {chosen.size} points {simulated.method}"
+        if np.any(chosen)
+        else path.method,
+        methods=tuple(simulated.method if take else path.method for take in chosen),
         statuses=tuple(
             _simulated(new) if take else old
             for take, old, new in zip(chosen, path.statuses, simulated.statuses, strict=True)
@@ -239,7 +242,7 @@ def _point(
         simulated = _enough(simulate, accuracy, trials)
     except LinscaleError as error:
         return replace(point, status=_refused(point.status, error))
-    if not float(_known(np.array([simulated.error]))[0]) < point.error:
+    if not _prefer(point, simulated):
         return point
     return replace(simulated, status=_simulated(simulated.status))
 
@@ -262,9 +265,12 @@ def _check(method: str, accuracy: float, trials: int) -> str:
     return method
 
 
-def _known(error: np.ndarray) -> np.ndarray:
-    """An error that is not known counts as infinite."""
-    return np.where(np.isnan(error), np.inf, error)
+def _prefer(predicted: Any, simulated: Any) -> Any:
+    """Where simulation is surer, or contradicts the theory by more than both errors allow."""
+    sem = np.where(np.isnan(simulated.error), np.inf, simulated.error)
+    with np.errstate(invalid="ignore"):
+        apart = np.abs(simulated.value - predicted.value) > predicted.error + 4.0 * sem
+    return (sem < predicted.error) | apart
 
 
 def _simulated(status: str) -> str:

@@ -62,7 +62,8 @@ class RiskPoint:
 class RiskPath:
     """Risk along a filter's path; arrays of shape (T,), attributes as in :class:`RiskPoint`.
 
-    ``statuses`` has one string for each point, and ``status`` sums them up.
+    ``statuses`` has one string for each point, and ``status`` sums them up; ``methods`` has one for
+    each where points were found by different methods.
     """
 
     at: FloatArray
@@ -76,6 +77,7 @@ class RiskPath:
     statuses: tuple[str, ...]
     parameter: str = "time"
     method: str = "theory"
+    methods: tuple[str, ...] = ()
 
     @classmethod
     def single(cls, point: RiskPoint) -> RiskPath:
@@ -105,7 +107,8 @@ class RiskPath:
     def point(self, i: int) -> RiskPoint:
         """The i-th value of the path."""
         values = {name: float(getattr(self, name)[i]) for name in PATH_COLUMNS}
-        return RiskPoint(**values, floor=self.floor, method=self.method, status=self.statuses[i])
+        method = self.methods[i] if self.methods else self.method
+        return RiskPoint(**values, floor=self.floor, method=method, status=self.statuses[i])
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,5 +1,7 @@
 """One question by the best method: what is asked, and what the answer says of itself."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -40,6 +42,21 @@ def test_auto_on_a_path_chooses_point_by_point():
     assert np.all(theory.error[drawn] > 0.003 * theory.value[drawn])
     assert np.all(path.error <= theory.error)
     assert all(("simulated" in s) == d for s, d in zip(path.statuses, drawn, strict=True))
+
+
+def test_auto_believes_a_simulation_that_contradicts(monkeypatch):
+    """A theory that is wrong and sure of it must not win by its small error."""
+    honest = ls.theory.risk
+
+    def sure_and_wrong(*args, **kwargs):
+        path = honest(*args, **kwargs)
+        return replace(path, value=1.3 * path.value, error=0.004 * path.value)
+
+    monkeypatch.setattr("linscale.theory.risk", sure_and_wrong)
+    flow = ls.GradientFlow(5.0)
+    path = ls.risk(MODEL, UNSURE, flow, trials=200)
+    assert path.value[0] == ls.montecarlo.risk(MODEL, UNSURE, flow, trials=200).value[0]
+    assert path.point(0).method.startswith("montecarlo")
 
 
 def test_looser_accuracy_is_content_with_theory():

@@ -35,10 +35,14 @@ from linscale.validate import FloatArray
 
 @dataclass(frozen=True, eq=False)
 class Terms:
-    """Bias and variance along a path: one row for each order, shape (order + 1, T)."""
+    """Bias and variance along a path: one row for each order, shape (order + 1, T).
+
+    ``quadrature`` (T,) is the relative error that the contour itself makes.
+    """
 
     bias: FloatArray
     variance: FloatArray
+    quadrature: FloatArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +53,8 @@ class Equivalent:
     ----------
     contour : Contour
         M nodes.
+    spectrum : SampleSpectrum
+        What it goes around.
     same, mirrored : list of (M, M) arrays
         The bias kernel at (z1, z2) and (z1, conj z2), one for each order.
     variance : list of (M,) arrays
@@ -56,6 +62,7 @@ class Equivalent:
     """
 
     contour: Contour
+    spectrum: SampleSpectrum
     same: list[ComplexArray]
     mirrored: list[ComplexArray]
     variance: list[ComplexArray]
@@ -68,7 +75,19 @@ class Equivalent:
         return Terms(
             bias=np.array([self.contour.integrate_twice(rho, s, m) for s, m in pairs]),
             variance=np.array([self.contour.integrate(h * v) for v in self.variance]),
+            quadrature=self._quadrature(filter, rho),
         )
+
+    def _quadrature(self, filter: Filter, rho: ComplexArray) -> FloatArray:
+        """What Cauchy's formula for rho misses at the points of the spectrum and inside."""
+        low, edge, high = self.spectrum.low, self.spectrum.lower_edge, self.spectrum.high
+        points = np.array([low, edge, np.sqrt(max(edge, 1e-6 * high) * high), high])
+        found = np.stack(
+            [self.contour.integrate(rho / (self.contour.z - x)) for x in points], axis=1
+        )
+        exact = filter.residual(points)
+        size = np.maximum(np.abs(rho).max(axis=1, keepdims=True), np.abs(exact))
+        return np.asarray((np.abs(found - exact) / (size + 1e-300)).max(axis=1))
 
 
 def equivalent(
@@ -88,6 +107,7 @@ def equivalent(
     kernels = [variance_kernel, variance_correction][: order + 1]
     return Equivalent(
         contour=contour,
+        spectrum=spectrum,
         same=same,
         mirrored=mirrored,
         variance=[problem.floor * k(problem, n_train, z, kappa, kappa0) for k in kernels],

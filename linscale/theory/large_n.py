@@ -9,6 +9,7 @@ from linscale.errors import InvalidArgument
 from linscale.filters import Converged, Filter
 from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.risk import RiskPath
+from linscale.theory import trust
 from linscale.theory.contours import around
 from linscale.theory.stieltjes import ComplexArray
 from linscale.validate import FloatArray
@@ -39,16 +40,17 @@ def large_n(model: Model, n_train: int, filter: Filter, *, complex_data: bool = 
     variance = problem.floor * (filter.learned(l) ** 2 @ n) / N
     value = problem.floor + bias + variance
     change = np.abs(bias - limit) + variance
+    error = change * (change / (limit + variance + 1e-300))
     return RiskPath(
         at=filter.at,
         value=value,
         bias=bias,
         variance=variance,
-        error=change * (change / (limit + variance + 1e-300)),
+        error=error,
         sem=np.zeros_like(value),
         std=np.full_like(value, np.nan),
         floor=problem.floor,
-        statuses=("ok",) * value.size,
+        statuses=tuple(map(trust.remark, value, bias, variance, error)),
         parameter=filter.parameter,
         method="theory, large N to order 1/N",
     )

@@ -14,6 +14,7 @@ from linscale.risk import RiskPoint
 from linscale.theory import trust
 from linscale.theory.equivalents import Terms
 from linscale.theory.kernels import ridge_terms
+from linscale.theory.orders import check_order, method
 from linscale.theory.stieltjes import effective_penalty_at_zero
 
 
@@ -38,13 +39,14 @@ def converged(
     """
     problem = problem_of(model)
     N = validate.n_train(n_train)
+    check_order(order)
     n = problem.dimension
     pole = 0 if complex_data else 1
     if abs(N - n) <= pole and problem.floor > 0.0:
         return RiskPoint(
             value=np.inf,
             floor=problem.floor,
-            bias=0.0 if N >= n else np.nan,
+            bias=0.0,
             variance=np.inf,
             at=np.inf,
             method="theory, exact",
@@ -72,7 +74,7 @@ def converged(
         variance=variance,
         at=np.inf,
         error=error,
-        method="theory, complex circular data" if complex_data else f"theory, order {order}",
+        method=method(order, complex_data),
         status=trust.remark(value, bias, variance, error),
     )
 
@@ -81,7 +83,7 @@ def converged_terms(problem: SpectralProblem, n_train: float) -> Terms:
     """Both orders of the converged risk as the ridge limit mu -> 0, on either side of N = n."""
     kappa = np.array([effective_penalty_at_zero(problem, n_train)])
     bias, variance = ridge_terms(problem, n_train, kappa, order=1)
-    return Terms(np.array(bias), np.array(variance))
+    return Terms(np.array(bias), np.array(variance), np.zeros(1))
 
 
 def one_step(model: Model, n_train: int, step: float, *, complex_data: bool = False) -> RiskPoint:

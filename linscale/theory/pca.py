@@ -28,7 +28,7 @@ from linscale.models import SubspaceModel
 from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.risk import RiskPoint
 from linscale.theory import trust
-from linscale.theory.risk import check_order, method
+from linscale.theory.orders import check_order, method
 from linscale.theory.stieltjes import (
     ComplexArray,
     degrees_of_freedom,

@@ -14,6 +14,7 @@ from linscale.theory.contours import NODES
 from linscale.theory.equivalents import Terms, equivalent
 from linscale.theory.kernels import ridge_terms
 from linscale.theory.limits import converged
+from linscale.theory.orders import check_order, method
 from linscale.theory.stieltjes import SampleSpectrum, ridge_penalty, sample_spectrum
 
 
@@ -103,19 +104,8 @@ def path_terms(
     if isinstance(filter, Ridge):
         kappa = np.array([ridge_penalty(problem, n_train, mu) for mu in filter.penalties])
         bias, variance = ridge_terms(problem, n_train, kappa, order=1)
-        return Terms(np.array(bias), np.array(variance))
+        return Terms(np.array(bias), np.array(variance), np.zeros(kappa.size))
     return equivalent(problem, n_train, spectrum, filter, order=1, nodes=nodes).terms(filter)
-
-
-def check_order(order: int) -> None:
-    """Orders 0 and 1 are there."""
-    if order not in (0, 1) or isinstance(order, bool):
-        raise InvalidArgument("order", order, "0 (leading order) or 1 (with the 1/N term)")
-
-
-def method(order: int, complex_data: bool = False) -> str:
-    """How a result names the method."""
-    return "theory, complex circular data" if complex_data else f"theory, order {order}"
 
 
 def _near_edge(filter: Filter, edge: float) -> str:

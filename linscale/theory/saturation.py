@@ -13,7 +13,8 @@ from linscale.errors import InvalidArgument
 from linscale.filters import GradientFlow
 from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.theory.limits import converged_terms
-from linscale.theory.risk import check_order, path_terms
+from linscale.theory.orders import check_order
+from linscale.theory.risk import path_terms
 from linscale.theory.stieltjes import sample_spectrum
 from linscale.theory.stopping import best_over_flow
 from linscale.validate import FloatArray

@@ -16,7 +16,7 @@ from linscale.risk import RiskPoint
 from linscale.theory import trust
 from linscale.theory.equivalents import Equivalent, Terms, equivalent
 from linscale.theory.limits import converged, converged_terms
-from linscale.theory.risk import check_order, method
+from linscale.theory.orders import check_order, method
 from linscale.theory.stieltjes import sample_spectrum
 from linscale.validate import FloatArray
 

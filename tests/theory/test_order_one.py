@@ -163,6 +163,33 @@ def test_error_holds_what_lies_beyond_the_usable_times():
     assert "montecarlo" in ls.early_stopped(model, 1, trials=200).method
 
 
+SIGN_CHANGES = [  # where the 1/N term passes through 0, and an estimate by it alone would too
+    (ls.SubspaceModel(100, 10, 0.05), 15, ls.HeavyBall(0.25, 0.9, 27)),
+    (ls.SubspaceModel(20, 2, 0.05), 8, ls.GradientFlow(19.1)),
+    (ls.SubspaceModel(6, 1, 0.0035), 4, ls.HeavyBall(0.12, 0.8, 32)),
+    (ls.SubspaceModel(5, 4, 0.001036), 3, ls.GradientFlow(71.0)),
+    (ls.SubspaceModel(4, 1, 0.138), 7, ls.GradientFlow(11.55)),
+]
+
+
+@pytest.mark.parametrize(("model", "N", "filter"), SIGN_CHANGES)
+def test_error_does_not_vanish_where_the_term_changes_sign(model, N, filter):
+    path = ls.theory.risk(model, N, filter)
+    mc = ls.montecarlo.risk(model, N, filter, trials=4000, workers=2)
+    missing = abs(path.value[0] - mc.value[0])
+    assert missing > 3 * mc.sem[0]  # the case is one
+    assert missing < path.error[0] + 4 * mc.sem[0]
+
+
+def test_error_holds_what_the_contour_itself_misses():
+    flow = ls.GradientFlow([1.0, 10.0, 100.0])
+    rough = ls.theory.risk(ls.SubspaceModel(100, 10, 0.05), 50, flow, nodes=3)
+    fine = ls.theory.risk(ls.SubspaceModel(100, 10, 0.05), 50, flow)
+    missed = np.abs(rough.value - fine.value)
+    assert np.all(missed <= rough.error)
+    assert np.all(rough.error > 2 * fine.error)
+
+
 def test_orders():
     flow = ls.GradientFlow(1.0)
     for ask in (
@@ -170,8 +197,10 @@ def test_orders():
         lambda order: ls.theory.early_stopped(SUBSPACE, 10, order),
         lambda order: ls.theory.pca(SUBSPACE, 10, order),
         lambda order: ls.theory.saturation(SUBSPACE, order=order),
+        lambda order: ls.theory.converged(SUBSPACE, 10, order),
+        lambda order: ls.theory.converged(SUBSPACE, 100, order),
     ):
-        for order in (2, -1, 0.5, True, "1"):
+        for order in (2, -1, 0.5, 1.0, True, "1"):
             with pytest.raises(InvalidArgument, match="order"):
                 ask(order)
     zero, one = (ls.theory.risk(SUBSPACE, 10, flow, order) for order in (0, 1))
