@@ -6,7 +6,7 @@
     wishart   a triangular (here banded) factor in the data's place, then LAPACK
     band      the band form: spectrum or leading blocks, whichever is cheaper
 
-Run ``python benchmarks/engines.py`` (about five minutes, one BLAS thread); it writes results.csv,
+Run ``python benchmarks/engines.py`` (about three minutes, one BLAS thread); it writes results.csv,
 results.png and the tables of README.md beside itself. Only ratios within a run mean anything.
 """
 
