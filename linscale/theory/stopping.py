@@ -32,7 +32,8 @@ def early_stopped(
     r"""Smallest risk over gradient flow, min over t of R(t), as a continuous optimum.
 
     At order 1 only times are considered at which the 1/N term is below 0.7 of the learning error;
-    where there are none, the best time of order 0 is taken, and ``status`` says so.
+    where there are none, the best time of order 0 is taken. ``error`` then reaches as far as the
+    minimum of order 0.
 
     Returns
     -------

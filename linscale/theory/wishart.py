@@ -47,9 +47,9 @@ def moment(between: tuple[int, ...], complex_data: bool = False) -> tuple[Term, 
     for pairing in _pairings(legs, complex_data):
         partner = dict(pairing) | {b: a for a, b in pairing}
         unseen, traces = set(legs), []
-        power, _ = _follow((0, 0), partner, between, unseen)
+        power = _follow((0, 0), partner, between, unseen)
         while unseen:
-            traces.append(_follow(min(unseen), partner, between, unseen)[0])
+            traces.append(_follow(min(unseen), partner, between, unseen))
         found[k - _classes(k, pairing), power, tuple(sorted(traces))] += 1
     return tuple(Term(many, *key) for key, many in sorted(found.items()))
 
@@ -66,10 +66,8 @@ def _pairings(legs: list[Leg], complex_data: bool) -> Iterator[list[tuple[Leg, L
                 yield [(first, other), *pairing]
 
 
-def _follow(
-    start: Leg, partner: dict[Leg, Leg], between: tuple[int, ...], unseen: set[Leg]
-) -> tuple[int, bool]:
-    """Power of S along the path from ``start``, and whether it ends outside the product."""
+def _follow(start: Leg, partner: dict[Leg, Leg], between: tuple[int, ...], unseen: set[Leg]) -> int:
+    """Power of S along the path from ``start``, until it closes or leaves the product."""
     power, leg = 0, start
     while True:
         factor, side = partner[leg]
@@ -77,11 +75,11 @@ def _follow(
         power += 1
         after = factor + 1 if side == 1 else factor - 1
         if not 0 <= after <= len(between):
-            return power, True
+            return power
         power += between[min(factor, after)]
         leg = (after, 1 - side)
         if leg == start:
-            return power, False
+            return power
 
 
 def _classes(k: int, pairing: list[tuple[Leg, Leg]]) -> int:
