@@ -10,8 +10,11 @@ def check(results, rng):
     s = rng.uniform(0.05, 2.0)
     model = ls.SubspaceModel(n=7, d=3, sigma=s)
     problem = model.spectral()
-    value = {key: np.array(expr.subs(sigma, s), dtype=float) for key, expr in results.items()
-             if key.startswith("subspace")}  # fmt: skip
+    value = {
+        key: np.array(expr.subs(sigma, s), dtype=float)
+        for key, expr in results.items()
+        if key.startswith("subspace")
+    }
     assert value["subspace_eigenvalues"].ravel() == pytest.approx(problem.eigenvalues, rel=1e-14)
     assert value["subspace_weights"].ravel() == pytest.approx(problem.target_weights, rel=1e-14)
     assert float(value["subspace_floor"]) == pytest.approx(problem.floor, rel=1e-14)
