@@ -9,13 +9,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from linscale import theory, validate
-from linscale.errors import InvalidArgument, LinscaleError
+from linscale.errors import InvalidArgument, LinscaleError, Unsupported
 from linscale.filters import Converged, Filter, GradientFlow
 from linscale.problem import Model
 from linscale.risk import RiskCurve, RiskPath, RiskPoint
@@ -30,6 +30,38 @@ PILOT = 100  # draws that say how many more are needed
 Simulation = Callable[[int], Any]  # a number of trials -> RiskPath or RiskPoint
 
 
+@dataclass(frozen=True)
+class _Options:
+    """What every question here takes besides its own arguments."""
+
+    method: str = "auto"
+    order: int = 1
+    accuracy: float = ACCURACY
+    trials: int = TRIALS
+    rng: Any = 0
+    workers: int = 1
+    complex_data: bool = False
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            known = "one of " + ", ".join(map(repr, METHODS))
+            raise InvalidArgument("method", repr(self.method), known)
+        validate.real("accuracy", self.accuracy)
+        validate.integer("trials", self.trials, at_least=2)
+        validate.flag("complex_data", self.complex_data)
+
+    @property
+    def expansion(self) -> dict[str, Any]:
+        """What theory is given."""
+        return {"order": self.order, "complex_data": self.complex_data}
+
+    def draws(self, count: int) -> dict[str, Any]:
+        """What simulation is given."""
+        if self.complex_data:
+            raise Unsupported("simulation draws real data; complex_data=True is for theory alone")
+        return {"trials": count, "rng": self.rng, "workers": self.workers}
+
+
 def risk(
     model: Model,
     n_train: int,
@@ -41,6 +73,7 @@ def risk(
     trials: int = TRIALS,
     rng: Any = 0,
     workers: int = 1,
+    complex_data: bool = False,
 ) -> RiskPath:
     """Risk along the filter's path; with "auto", point by point by the surer method.
 
@@ -62,27 +95,34 @@ def risk(
         Simulated numbers depend on it alone.
     workers : int
         Cores that the simulation uses.
+    complex_data : bool
+        Complex circular Gaussian data instead of real: theory alone, without the 1/N term, which
+        is zero for them.
 
     Returns
     -------
     RiskPath
         Arrays of shape (T,).
     """
+    options = _Options(method, order, accuracy, trials, rng, workers, complex_data)
+    return _path(model, n_train, filter, options)
 
+
+def _path(model: Model, n_train: int, filter: Filter, options: _Options) -> RiskPath:
     def simulate(count: int) -> RiskPath:
         from linscale import montecarlo
 
-        return montecarlo.risk(model, n_train, filter, trials=count, rng=rng, workers=workers)
+        return montecarlo.risk(model, n_train, filter, **options.draws(count))
 
-    if _check(method, accuracy, trials) == "montecarlo":
-        answer: RiskPath = _enough(simulate, accuracy, trials)
+    if options.method == "montecarlo":
+        answer: RiskPath = _enough(simulate, options)
         return answer
-    path = theory.risk(model, n_train, filter, order)
-    poor = path.error > accuracy * np.abs(path.value)
-    if method == "theory" or not np.any(poor):
+    path = theory.risk(model, n_train, filter, **options.expansion)
+    poor = path.error > options.accuracy * np.abs(path.value)
+    if options.method == "theory" or not np.any(poor):
         return path
     try:
-        simulated: RiskPath = _enough(simulate, accuracy, trials, poor)
+        simulated: RiskPath = _enough(simulate, options, poor)
     except LinscaleError as error:
         statuses = (
             _refused(s, error) if p else s for s, p in zip(path.statuses, poor, strict=True)
@@ -117,17 +157,11 @@ def early_stopped(
     trials: int = TRIALS,
     rng: Any = 0,
     workers: int = 1,
+    complex_data: bool = False,
 ) -> RiskPoint:
     """Smallest risk over gradient flow and where; arguments as in :func:`risk`."""
-
-    def simulate(count: int) -> RiskPoint:
-        from linscale import montecarlo
-
-        return montecarlo.early_stopped(model, n_train, trials=count, rng=rng, workers=workers)
-
-    return _point(
-        method, accuracy, trials, lambda: theory.early_stopped(model, n_train, order), simulate
-    )
+    options = _Options(method, order, accuracy, trials, rng, workers, complex_data)
+    return _estimate(model, n_train, "early_stopped", options)
 
 
 def curve(
@@ -141,6 +175,7 @@ def curve(
     trials: int = TRIALS,
     rng: Any = 0,
     workers: int = 1,
+    complex_data: bool = False,
 ) -> RiskCurve:
     """Risk against the number of training examples; other arguments as in :func:`risk`.
 
@@ -164,13 +199,12 @@ def curve(
         raise InvalidArgument(
             "estimator", repr(estimator), ", ".join(map(repr, ESTIMATORS)) + " or a filter"
         )
+    options = _Options(method, order, accuracy, trials, rng, workers, complex_data)
     root = seed_sequence(rng)
     points = []
     for N in sizes:
         stream = np.random.SeedSequence(root.entropy, spawn_key=(*root.spawn_key, N))
-        points.append(
-            _estimate(model, N, estimator, method, order, accuracy, trials, stream, workers)
-        )
+        points.append(_estimate(model, N, estimator, replace(options, rng=stream)))
     return RiskCurve.of(sizes, points)
 
 
@@ -196,50 +230,25 @@ def spread(
     ).point(0)
 
 
-def _estimate(
-    model: Model,
-    N: int,
-    estimator: str | Filter,
-    method: str,
-    order: int,
-    accuracy: float,
-    trials: int,
-    rng: Any,
-    workers: int,
-) -> RiskPoint:
-    options: dict[str, Any] = {"accuracy": accuracy, "trials": trials, "rng": rng}
-    options |= {"order": order, "workers": workers}
+def _estimate(model: Model, N: int, estimator: str | Filter, options: _Options) -> RiskPoint:
+    """One value by the method that was asked for."""
     if isinstance(estimator, Filter):
-        return risk(model, N, estimator, method, **options).best
-    if estimator == "early_stopped":
-        return early_stopped(model, N, method, **options)
+        return _path(model, N, estimator, options).best
 
     def simulate(count: int) -> RiskPoint:
         from linscale import montecarlo
 
-        ask = montecarlo.converged if estimator == "converged" else montecarlo.pca
-        return ask(model, N, trials=count, rng=rng, workers=workers)
+        ask: Callable[..., RiskPoint] = getattr(montecarlo, estimator)
+        return ask(model, N, **options.draws(count))
 
-    ask = theory.converged if estimator == "converged" else theory.pca
-    return _point(method, accuracy, trials, lambda: ask(model, N, order), simulate)
-
-
-def _point(
-    method: str,
-    accuracy: float,
-    trials: int,
-    predict: Callable[[], RiskPoint],
-    simulate: Simulation,
-) -> RiskPoint:
-    """One value by the method that was asked for."""
-    if _check(method, accuracy, trials) == "montecarlo":
-        simulated: RiskPoint = _enough(simulate, accuracy, trials)
+    if options.method == "montecarlo":
+        simulated: RiskPoint = _enough(simulate, options)
         return simulated
-    point = predict()
-    if method == "theory" or point.error <= accuracy * abs(point.value):
+    point: RiskPoint = getattr(theory, estimator)(model, N, **options.expansion)
+    if options.method == "theory" or point.error <= options.accuracy * abs(point.value):
         return point
     try:
-        simulated = _enough(simulate, accuracy, trials)
+        simulated = _enough(simulate, options)
     except LinscaleError as error:
         return replace(point, status=_refused(point.status, error))
     if not _prefer(point, simulated):
@@ -247,22 +256,14 @@ def _point(
     return replace(simulated, status=_simulated(simulated.status))
 
 
-def _enough(simulate: Simulation, accuracy: float, trials: int, where: Any = slice(None)) -> Any:
+def _enough(simulate: Simulation, options: _Options, where: Any = slice(None)) -> Any:
     """As many draws as bring the standard error to a third of the accuracy, up to ``trials``."""
-    pilot = simulate(min(PILOT, trials))
+    pilot = simulate(min(PILOT, options.trials))
     value, sem = np.atleast_1d(pilot.value)[where], np.atleast_1d(pilot.sem)[where]
     with np.errstate(divide="ignore", invalid="ignore"):
-        excess = np.nanmax(np.append(3.0 * sem / (accuracy * np.abs(value)), 0.0))
-    needed = min(float(trials), np.ceil(PILOT * excess**2))
+        excess = np.nanmax(np.append(3.0 * sem / (options.accuracy * np.abs(value)), 0.0))
+    needed = min(float(options.trials), np.ceil(PILOT * excess**2))
     return pilot if needed <= PILOT else simulate(int(needed))
-
-
-def _check(method: str, accuracy: float, trials: int) -> str:
-    if method not in METHODS:
-        raise InvalidArgument("method", repr(method), "one of " + ", ".join(map(repr, METHODS)))
-    validate.real("accuracy", accuracy)
-    validate.integer("trials", trials, at_least=2)
-    return method
 
 
 def _prefer(predicted: Any, simulated: Any) -> Any:

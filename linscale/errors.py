@@ -24,7 +24,7 @@ class InvalidArgument(LinscaleError, ValueError):
 
 
 class StepTooLarge(InvalidArgument):
-    """Gradient descent diverges: ``step`` times the largest sample eigenvalue is 2 or more.
+    """Descent diverges: ``step`` times the largest sample eigenvalue is too large for the rule.
 
     ``largest_step`` is the supremum of the steps that converge.
     """

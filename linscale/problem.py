@@ -30,7 +30,8 @@ class SpectralProblem:
     eigenvalues : (J,) array
         l_j > 0, in units of y squared.
     multiplicities : (J,) array of integers
-        n_j >= 0; an atom of multiplicity 0 is allowed and dropped (its weight must be 0).
+        n_j >= 0; an atom of multiplicity 0 is allowed and dropped (its weight must be 0), and
+        atoms with the same eigenvalue become one.
     target_weights : (J,) array
         w_j >= 0: the *total* over each eigenspace, already divided by ``scale``.
     floor : float
@@ -81,9 +82,13 @@ class SpectralProblem:
                 f"from {l[keep].min():.3g} to {l[keep].max():.3g}",
                 f"within a factor of {LARGEST_CONDITION:.0e}: rounding would swallow the smallest",
             )
-        object.__setattr__(self, "eigenvalues", validate.frozen(l[keep]))
-        object.__setattr__(self, "multiplicities", validate.frozen(n[keep]))
-        object.__setattr__(self, "target_weights", validate.frozen(w[keep]))
+        _, first, place = np.unique(l[keep], return_index=True, return_inverse=True)
+        order = np.sort(first)  # atoms keep the order in which they were given
+        rank = np.searchsorted(order, first)[place]
+        for name, total in (("multiplicities", n), ("target_weights", w)):
+            merged = np.bincount(rank, weights=total[keep])
+            object.__setattr__(self, name, validate.frozen(merged))
+        object.__setattr__(self, "eigenvalues", validate.frozen(l[keep][order]))
         object.__setattr__(self, "floor", validate.real("floor", floor, positive=False))
         object.__setattr__(self, "scale", validate.real("scale", scale))
 
@@ -97,19 +102,20 @@ class SpectralProblem:
         """Risk of the estimator W = 0, tr S_x / scale = floor + sum_j w_j l_j."""
         return float(self.floor + self.target_weights @ self.eigenvalues)
 
-    def best_step(self, n_train: int) -> float:
+    def best_step(self, n_train: int, complex_data: bool = False) -> float:
         r"""The step that minimises the exact risk after one step of gradient descent.
 
             eta = sum_j w_j l_j^2 / [sum_j w_j (l_j^3 (1 + 1/N) + l_j tr S^2/N) + floor tr S^2/N]
 
-        Early stopping ends at about this time where the noise is so large that little can be
-        learned; it is 0 where there is nothing to learn.
+        with 1 for 1 + 1/N where the data are complex circular. Early stopping ends at about this
+        time where the noise is so large that little can be learned; it is 0 where there is nothing
+        to learn.
         """
         l, w, N = self.eigenvalues, self.target_weights, n_train
         square = float(self.multiplicities @ l**2) / N
-        return float(
-            w @ l**2 / (w @ (l**3 * (1.0 + 1.0 / N) + l * square) + self.floor * square + 1e-300)
-        )
+        twice = 1.0 if complex_data else 1.0 + 1.0 / N
+        below = w @ (l**3 * twice + l * square) + self.floor * square
+        return float(w @ l**2 / (below + 1e-300))
 
     def spectral(self) -> SpectralProblem:
         """Itself, so that a problem may be given wherever a model may."""
@@ -118,7 +124,7 @@ class SpectralProblem:
 
 def problem_of(model: Model) -> SpectralProblem:
     """The model's spectral problem, or a clear word if it is not a model."""
-    if not callable(getattr(model, "spectral", None)):
+    if isinstance(model, type) or not callable(getattr(model, "spectral", None)):
         raise InvalidArgument(
             "model", repr(model)[:60], "a SubspaceModel, InverseProblem or SpectralProblem"
         )

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from linscale.errors import InvalidArgument
 from linscale.validate import FloatArray
 
 
@@ -33,7 +34,9 @@ class RiskPoint:
     value, floor, bias, variance
         See the module's docstring.
     at : float
-        Time or iteration at which the value is taken (inf: converged; nan: none applies).
+        Time or iteration at which the value is taken (inf: converged; nan: none applies). Of a
+        minimum it is known less well than the value: ``theory.stopping_window`` with a tolerance of
+        2 error / value is where the true minimum can lie.
     error, sem, std : float
         Estimated error and standard error of ``value`` (see the module's docstring), and standard
         deviation over training sets (theory: nan).
@@ -146,6 +149,9 @@ class RiskCurve:
 
     def at_n_train(self, n_train: Sequence[int]) -> RiskCurve:
         """The curve at some of its own n_train."""
+        missing = sorted(set(map(int, n_train)) - set(map(int, self.n_train)))
+        if missing:
+            raise InvalidArgument("n_train", missing, f"among those of the curve, {self.n_train}")
         place = np.searchsorted(self.n_train, n_train)
         arrays = {name: getattr(self, name)[place] for name in CURVE_COLUMNS}
         return RiskCurve(

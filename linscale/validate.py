@@ -41,6 +41,13 @@ def n_train(value: Any) -> int:
     return integer("n_train", value, at_least=1, at_most=LARGEST_N_TRAIN)
 
 
+def flag(name: str, value: Any) -> bool:
+    """True or False, and nothing that merely acts like one."""
+    if not isinstance(value, bool | np.bool_):
+        raise InvalidArgument(name, repr(value)[:60], "True or False")
+    return bool(value)
+
+
 def real(name: str, value: Any, *, positive: bool = True) -> float:
     """``value`` as a finite float, above 0 (or at least 0 when ``positive`` is false)."""
     allowed = "a finite number " + ("above 0" if positive else "that is not negative")

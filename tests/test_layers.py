@@ -14,7 +14,7 @@ PACKAGE = Path(linscale.__file__).parent
 # A module may import from layers strictly below its own; packages are one layer each.
 LAYERS = [
     {"errors"},
-    {"validate", "files", "seeds"},
+    {"validate", "files", "seeds", "uncertain"},
     {"problem"},
     {"models", "risk"},
     {"filters", "setups"},

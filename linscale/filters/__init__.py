@@ -1,12 +1,13 @@
 """Residual filters rho(l): what a learning rule has not yet learned along an eigenvalue l."""
 
-from linscale.filters.base import Filter, Lens, Spectrum
+from linscale.filters.base import Descent, Filter, Lens, Spectrum
 from linscale.filters.gradient import GradientDescent, GradientFlow
 from linscale.filters.limits import Converged, Ridge
 from linscale.filters.momentum import HeavyBall, Nesterov
 
 __all__ = [
     "Converged",
+    "Descent",
     "Filter",
     "GradientDescent",
     "GradientFlow",

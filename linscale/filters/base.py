@@ -12,11 +12,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple
+from copy import copy
+from dataclasses import dataclass
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from linscale import validate
 from linscale.errors import StepTooLarge
 from linscale.validate import FloatArray
 
@@ -79,6 +82,32 @@ class Filter(ABC):
     def variance_filter(self, l: Spectrum) -> Spectrum:
         """h(l) = (1 - rho(l))^2 / l, 0 at l = 0, shape (T, *l.shape)."""
         return self.learned(l) ** 2 / np.where(l == 0, 1.0, l)
+
+
+@dataclass(frozen=True, eq=False)
+class Descent(Filter):
+    """A rule that takes steps of one size: what all of them share."""
+
+    step: float
+    iterations: FloatArray
+    parameter: ClassVar[str] = "iteration"
+    oscillates: ClassVar[bool] = False
+    """Whether rho_k swings about 0 as k grows, on part of every spectrum."""
+
+    def __init__(self, step: float, iterations: ArrayLike) -> None:
+        object.__setattr__(self, "step", validate.real("step", step))
+        object.__setattr__(self, "iterations", validate.whole_numbers("iterations", iterations))
+
+    @property
+    def at(self) -> FloatArray:
+        return self.iterations
+
+    def along(self, iterations: ArrayLike) -> Self:
+        """The same rule after other numbers of iterations."""
+        other = copy(self)
+        wanted = validate.whole_numbers("iterations", iterations)
+        object.__setattr__(other, "iterations", wanted)
+        return other
 
 
 def column(parameter: FloatArray, l: Spectrum) -> FloatArray:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from linscale import validate
 from linscale.errors import InvalidArgument
-from linscale.filters.base import Filter, Lens, Spectrum, column, log1p
+from linscale.filters.base import Descent, Filter, Lens, Spectrum, column, log1p
 from linscale.models import SubspaceModel
 from linscale.validate import FloatArray
 
@@ -47,8 +47,8 @@ class GradientFlow(Filter):
         return Lens(low - scale, np.inf, scale)
 
 
-@dataclass(frozen=True, eq=False)
-class GradientDescent(Filter):
+@dataclass(frozen=True, eq=False, init=False)
+class GradientDescent(Descent):
     r"""Gradient descent on (1/2N) sum_i ||W y_i - x_i||^2 from W = 0:  rho(l) = (1 - step l)^k.
 
     Parameters
@@ -58,14 +58,6 @@ class GradientDescent(Filter):
     iterations : scalar or (T,) array of integers
         k >= 0.
     """
-
-    step: float
-    iterations: FloatArray
-    parameter: ClassVar[str] = "iteration"
-
-    def __init__(self, step: float, iterations: ArrayLike) -> None:
-        object.__setattr__(self, "step", validate.real("step", step))
-        object.__setattr__(self, "iterations", validate.whole_numbers("iterations", iterations))
 
     @staticmethod
     def reference_step(model: SubspaceModel, n_train: int) -> float:
@@ -81,10 +73,6 @@ class GradientDescent(Filter):
         s2 = model.sigma**2
         eps = np.sqrt(10.0 * (model.d + s2 * model.n) * np.log(model.n) / N)
         return float(1.0 / ((1.0 + eps) * (1.0 + s2)))
-
-    @property
-    def at(self) -> FloatArray:
-        return self.iterations
 
     @property
     def stable_below(self) -> float:

@@ -14,12 +14,11 @@ from numpy.typing import ArrayLike
 
 from linscale import validate
 from linscale.errors import InvalidArgument
-from linscale.filters.base import Filter, Lens, Spectrum, column, log1p
-from linscale.validate import FloatArray
+from linscale.filters.base import Descent, Lens, Spectrum, column, log1p
 
 
-@dataclass(frozen=True, eq=False)
-class HeavyBall(Filter):
+@dataclass(frozen=True, eq=False, init=False)
+class HeavyBall(Descent):
     r"""Polyak's heavy ball, W_{k+1} = W_k - step grad(W_k) + momentum (W_k - W_{k-1}).
 
         rho_{k+1} = (1 + beta - eta l) rho_k - beta rho_{k-1},     rho_0 = 1, rho_1 = 1 - eta l
@@ -39,22 +38,15 @@ class HeavyBall(Filter):
     Source: Polyak, USSR Comput. Math. Math. Phys. 4 (1964) 1.
     """
 
-    step: float
     momentum: float
-    iterations: FloatArray
-    parameter: ClassVar[str] = "iteration"
+    oscillates: ClassVar[bool] = True
 
     def __init__(self, step: float, momentum: float, iterations: ArrayLike) -> None:
-        object.__setattr__(self, "step", validate.real("step", step))
+        super().__init__(step, iterations)
         beta = validate.real("momentum", momentum, positive=False)
         if beta >= 1.0:
             raise InvalidArgument("momentum", momentum, "at least 0 and below 1")
         object.__setattr__(self, "momentum", beta)
-        object.__setattr__(self, "iterations", validate.whole_numbers("iterations", iterations))
-
-    @property
-    def at(self) -> FloatArray:
-        return self.iterations
 
     @property
     def stable_below(self) -> float:
@@ -108,8 +100,8 @@ class HeavyBall(Filter):
         return Lens(left, right, -left, float(np.arctan(min(slope, 1.0))), log_residual)
 
 
-@dataclass(frozen=True, eq=False)
-class Nesterov(Filter):
+@dataclass(frozen=True, eq=False, init=False)
+class Nesterov(Descent):
     r"""Nesterov's accelerated gradient with the schedule k/(k + 3).
 
         V_k = W_k + k/(k+3) (W_k - W_{k-1}),    W_{k+1} = V_k - step grad(V_k)
@@ -129,17 +121,7 @@ class Nesterov(Filter):
     J. Mach. Learn. Res. 17 (2016) 153.
     """
 
-    step: float
-    iterations: FloatArray
-    parameter: ClassVar[str] = "iteration"
-
-    def __init__(self, step: float, iterations: ArrayLike) -> None:
-        object.__setattr__(self, "step", validate.real("step", step))
-        object.__setattr__(self, "iterations", validate.whole_numbers("iterations", iterations))
-
-    @property
-    def at(self) -> FloatArray:
-        return self.iterations
+    oscillates: ClassVar[bool] = True
 
     @property
     def stable_below(self) -> float:

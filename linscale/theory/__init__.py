@@ -1,7 +1,7 @@
 """Theory of the risk: deterministic equivalents, closed forms, early stopping, PCA.
 
-Arrows: stieltjes -> contours, kernels -> equivalents -> trust -> limits -> risk -> stopping ->
-saturation; spectrum, large_n, pca and wishart beside them.
+Arrows: stieltjes -> contours, kernels, rare -> equivalents -> trust -> assembly -> large_n,
+limits -> risk -> stopping -> saturation; spectrum, pca and wishart beside them.
 """
 
 from linscale.theory.large_n import large_n
@@ -16,7 +16,7 @@ from linscale.theory.limits import (
 from linscale.theory.pca import pca, subspace_overlap
 from linscale.theory.risk import risk
 from linscale.theory.saturation import local_exponent, power_law, required_n_train, saturation
-from linscale.theory.spectrum import density, support
+from linscale.theory.spectrum import density, support, transition
 from linscale.theory.stieltjes import effective_penalty, sample_spectrum
 from linscale.theory.stopping import best_iteration, early_stopped, stopping_window
 from linscale.theory.wishart import two_steps
@@ -42,6 +42,7 @@ __all__ = [
     "stopping_window",
     "subspace_overlap",
     "support",
+    "transition",
     "two_steps",
     "vanishing_noise",
 ]

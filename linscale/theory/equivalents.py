@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linscale.filters import Filter
+from linscale.filters import Descent, Filter
 from linscale.problem import SpectralProblem
 from linscale.theory.contours import NODES, Contour, around
 from linscale.theory.kernels import bias_kernels_on_nodes, variance_correction, variance_kernel
@@ -32,17 +32,34 @@ from linscale.theory.stieltjes import (
 )
 from linscale.validate import FloatArray
 
+AROUND = 60  # iterations at which a swinging filter is looked at besides those asked for
+
 
 @dataclass(frozen=True, eq=False)
 class Terms:
     """Bias and variance along a path: one row for each order, shape (order + 1, T).
 
-    ``quadrature`` (T,) is the relative error that the contour itself makes.
+    Attributes
+    ----------
+    quadrature : (T,) array
+        The relative error that the contour itself makes.
+    ratios : (2, T) array
+        |1/N term| / |leading term| of bias and of variance; its largest value along the latter half
+        of the path up to there where the filter swings, and with it the sign of the 1/N term.
     """
 
     bias: FloatArray
     variance: FloatArray
     quadrature: FloatArray
+    ratios: FloatArray
+
+    @classmethod
+    def of(cls, bias: FloatArray, variance: FloatArray, quadrature: FloatArray) -> Terms:
+        """With the ratios of each point alone."""
+        learning = np.abs(bias).sum(axis=0) + np.abs(variance).sum(axis=0)
+        tiny = 1e-8 * learning + 1e-300  # a part that has died out to rounding has no ratio
+        ratios = [np.abs(p[-1]) / np.maximum(np.abs(p[0]), tiny) for p in (bias, variance)]
+        return cls(bias, variance, quadrature, np.array(ratios))
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,10 +86,22 @@ class Equivalent:
 
     def terms(self, filter: Filter) -> Terms:
         """Bias and variance by order."""
+        if not (isinstance(filter, Descent) and filter.oscillates):
+            return self._terms(filter)
+        own = filter.iterations
+        grid = np.unique(np.round(np.geomspace(1.0, max(own.max(), 1.0), AROUND)))
+        path: FloatArray = np.concatenate((own, grid))
+        terms = self._terms(filter.along(path))
+        near = (path >= 0.5 * own[:, None]) & (path <= own[:, None])
+        ratios = np.where(near, terms.ratios[:, None, :], 0.0).max(axis=2)
+        kept = slice(0, own.size)
+        return Terms(terms.bias[:, kept], terms.variance[:, kept], terms.quadrature[kept], ratios)
+
+    def _terms(self, filter: Filter) -> Terms:
         rho = filter.residual(self.contour.z)
         h = filter.variance_filter(self.contour.z)
         pairs = zip(self.same, self.mirrored, strict=True)
-        return Terms(
+        return Terms.of(
             bias=np.array([self.contour.integrate_twice(rho, s, m) for s, m in pairs]),
             variance=np.array([self.contour.integrate(h * v) for v in self.variance]),
             quadrature=self._quadrature(filter, rho),

@@ -9,7 +9,7 @@ from linscale.errors import InvalidArgument
 from linscale.filters import Converged, Filter
 from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.risk import RiskPath
-from linscale.theory import trust
+from linscale.theory.assembly import theory_path
 from linscale.theory.contours import around
 from linscale.theory.stieltjes import ComplexArray
 from linscale.validate import FloatArray
@@ -29,6 +29,7 @@ def large_n(model: Model, n_train: int, filter: Filter, *, complex_data: bool = 
     """
     problem = problem_of(model)
     N = validate.n_train(n_train)
+    validate.flag("complex_data", complex_data)
     if not isinstance(filter, Filter):
         raise InvalidArgument("filter", repr(filter)[:60], "a filter such as GradientFlow(times)")
     l, n, w = problem.eigenvalues, problem.multiplicities, problem.target_weights
@@ -38,22 +39,10 @@ def large_n(model: Model, n_train: int, filter: Filter, *, complex_data: bool = 
     if not isinstance(filter, Converged):
         bias = bias + _bias_coefficient(problem, filter, 0.0 if complex_data else 1.0) / N
     variance = problem.floor * (filter.learned(l) ** 2 @ n) / N
-    value = problem.floor + bias + variance
     change = np.abs(bias - limit) + variance
     error = change * (change / (limit + variance + 1e-300))
-    return RiskPath(
-        at=filter.at,
-        value=value,
-        bias=bias,
-        variance=variance,
-        error=error,
-        sem=np.zeros_like(value),
-        std=np.full_like(value, np.nan),
-        floor=problem.floor,
-        statuses=tuple(map(trust.remark, value, bias, variance, error)),
-        parameter=filter.parameter,
-        method="theory, large N to order 1/N",
-    )
+    method = "theory, large N to order 1/N"
+    return theory_path(problem, filter, bias, np.asarray(variance), np.asarray(error), method)
 
 
 def _bias_coefficient(problem: SpectralProblem, filter: Filter, beta: float) -> FloatArray:

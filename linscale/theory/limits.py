@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.optimize import brentq
 
 from linscale import validate
 from linscale.errors import InvalidArgument
-from linscale.filters import Converged
+from linscale.filters import Converged, GradientFlow
 from linscale.models import SubspaceModel
 from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.risk import RiskPoint
-from linscale.theory import trust
+from linscale.theory.assembly import assemble
 from linscale.theory.equivalents import Terms
 from linscale.theory.kernels import ridge_terms
-from linscale.theory.orders import check_order, method
+from linscale.theory.large_n import large_n
+from linscale.theory.orders import check_order
 from linscale.theory.stieltjes import effective_penalty_at_zero
+from linscale.uncertain import UncertainFloat
 
 
 def floor(model: Model) -> float:
@@ -40,6 +44,7 @@ def converged(
     problem = problem_of(model)
     N = validate.n_train(n_train)
     check_order(order)
+    validate.flag("complex_data", complex_data)
     n = problem.dimension
     pole = 0 if complex_data else 1
     if abs(N - n) <= pole and problem.floor > 0.0:
@@ -63,27 +68,14 @@ def converged(
             method="theory, exact",
         )
     terms = converged_terms(problem, N)
-    kept = 0 if complex_data else order
-    bias, variance = float(terms.bias[: kept + 1].sum()), float(terms.variance[: kept + 1].sum())
-    error = float(trust.error(problem, N, Converged(), terms, 1 if complex_data else order)[0])
-    value = problem.floor + bias + variance
-    return RiskPoint(
-        value=value,
-        floor=problem.floor,
-        bias=bias,
-        variance=variance,
-        at=np.inf,
-        error=error,
-        method=method(order, complex_data),
-        status=trust.remark(value, bias, variance, error),
-    )
+    return assemble(problem, N, Converged(), terms, order, complex_data).point(0)
 
 
 def converged_terms(problem: SpectralProblem, n_train: float) -> Terms:
     """Both orders of the converged risk as the ridge limit mu -> 0, on either side of N = n."""
     kappa = np.array([effective_penalty_at_zero(problem, n_train)])
     bias, variance = ridge_terms(problem, n_train, kappa, order=1)
-    return Terms(np.array(bias), np.array(variance), np.zeros(1))
+    return Terms.of(np.array(bias), np.array(variance), np.zeros(1))
 
 
 def one_step(model: Model, n_train: int, step: float, *, complex_data: bool = False) -> RiskPoint:
@@ -97,7 +89,8 @@ def one_step(model: Model, n_train: int, step: float, *, complex_data: bool = Fa
     """
     problem = problem_of(model)
     N = validate.n_train(n_train)
-    eta = validate.real("step", step)
+    validate.flag("complex_data", complex_data)
+    eta = checked_step(step)
     l, w = problem.eigenvalues, problem.target_weights
     square = float(problem.multiplicities @ l**2) / N
     twice = 1.0 if complex_data else 1.0 + 1.0 / N
@@ -113,19 +106,28 @@ def one_step(model: Model, n_train: int, step: float, *, complex_data: bool = Fa
     )
 
 
-def best_one_step(model: Model, n_train: int) -> RiskPoint:
+LARGEST_STEP = 1e60  # its fourth power is still a number
+
+
+def checked_step(value: float) -> float:
+    """A step size whose powers do not overflow."""
+    step = validate.real("step", value)
+    if step > LARGEST_STEP:
+        raise InvalidArgument("step", value, f"at most {LARGEST_STEP:.0e}")
+    return step
+
+
+def best_one_step(model: Model, n_train: int, *, complex_data: bool = False) -> RiskPoint:
     """Smallest risk after one step, exact for every N; ``at`` is the step that reaches it.
 
     See :meth:`linscale.SpectralProblem.best_step` for its formula.
     """
     problem = problem_of(model)
-    step = problem.best_step(validate.n_train(n_train))
+    validate.flag("complex_data", complex_data)
+    step = problem.best_step(validate.n_train(n_train), complex_data)
     if step == 0.0:  # nothing to learn
         return RiskPoint(problem.zero_risk, problem.floor, 0.0, 0.0, 0.0, method="theory, exact")
-    point = one_step(problem, n_train, step)
-    return RiskPoint(
-        point.value, point.floor, point.bias, point.variance, step, method="theory, exact"
-    )
+    return replace(one_step(problem, n_train, step, complex_data=complex_data), at=step)
 
 
 def vanishing_noise(model: SubspaceModel, n_train: int) -> float:
@@ -138,7 +140,7 @@ def vanishing_noise(model: SubspaceModel, n_train: int) -> float:
     return max(0.0, 1.0 - validate.n_train(n_train) / model.d)
 
 
-def large_n_stopping_time(model: SubspaceModel, n_train: int) -> float:
+def large_n_stopping_time(model: SubspaceModel, n_train: int) -> UncertainFloat:
     r"""Best stopping time of gradient flow at large N, the root t of
 
         exp(-2 (1 + s2) t) = (n - d)/N * s2^2/(1 + s2) * exp(-s2 t) [1 - (1 + s2) exp(-s2 t)]
@@ -147,12 +149,12 @@ def large_n_stopping_time(model: SubspaceModel, n_train: int) -> float:
     cost at order 1/N. While s2 t is small its right side is about (n - d) s2^3 (t - 1)/N, a
     multiple of s2^3, not of the s2 that converging would cost; so t grows like
     log(N)/(2 (1 + s2)). Terms of order exp(-(1 + s2) t)/N are left out: the relative error of t
-    falls like N^(-1/2). inf for d = n.
+    falls like N^(-1/2); ``error`` is how far they would move t. inf for d = n.
     """
     _check_subspace(model)
     N, s2 = validate.n_train(n_train), model.sigma**2
     if model.d == model.n:
-        return np.inf
+        return UncertainFloat(np.inf)
     l = 1.0 + s2
     start = np.log(l) / s2  # left of it more time gains on both sides
     log_share = np.log((model.n - model.d) / N * s2**2 / l)
@@ -165,7 +167,18 @@ def large_n_stopping_time(model: SubspaceModel, n_train: int) -> float:
     high = 0.0
     while log_ratio(high) < 0.0:
         high += 1.0
-    return float(start + np.exp(brentq(log_ratio, -650.0, high, xtol=1e-14, rtol=1e-14)))
+    t = float(start + np.exp(brentq(log_ratio, -650.0, high, xtol=1e-14, rtol=1e-14)))
+    error = abs(_newton_step(model, N, t))
+    status = "ok" if error < 0.1 * t else "n_train is not large enough; see early_stopped"
+    return UncertainFloat(t, error, status)
+
+
+def _newton_step(model: SubspaceModel, N: int, t: float) -> float:
+    """From t towards the minimum of the risk with all terms of order 1/N."""
+    h = 1e-3
+    low, middle, high = large_n(model, N, GradientFlow(t * np.array([1 - h, 1.0, 1 + h]))).value
+    curvature = (high - 2.0 * middle + low) / h**2
+    return float(-t * 0.5 * (high - low) / h / curvature) if curvature > 0.0 else np.inf
 
 
 def _check_subspace(model: Model) -> None:

@@ -29,16 +29,20 @@ from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.risk import RiskPoint
 from linscale.theory import trust
 from linscale.theory.orders import check_order, method
+from linscale.theory.spectrum import merging_point
 from linscale.theory.stieltjes import (
     ComplexArray,
     degrees_of_freedom,
     effective_penalty_at_zero,
     sample_spectrum,
 )
+from linscale.uncertain import UncertainFloat
 from linscale.validate import FloatArray
 
+MERGED = "leading order: no 1/N term is known where signal and noise bulks have merged"
 
-def pca(model: Model, n_train: int, order: int = 1) -> RiskPoint:
+
+def pca(model: Model, n_train: int, order: int = 1, *, complex_data: bool = False) -> RiskPoint:
     r"""Risk of W = Uh Uh' / (1 + sigma^2), Uh the top d eigenvectors of YY'/N.
 
         R = 1 + (a^2 - 2 a) c + sigma^2 a^2,   a = 1/(1 + sigma^2),   c = E||Uh'U||_F^2 / d
@@ -47,7 +51,7 @@ def pca(model: Model, n_train: int, order: int = 1) -> RiskPoint:
     space of YY'. The 1/N term is known for N <= d and where signal and noise bulks are separate.
     Where they have merged, the cut between the d-th and the next sample eigenvalue falls inside a
     bulk, on which the expansion says nothing: the value is then of leading order, and ``status``
-    says so.
+    says so. Complex circular data have no 1/N term.
 
     Raises
     ------
@@ -57,43 +61,53 @@ def pca(model: Model, n_train: int, order: int = 1) -> RiskPoint:
     _check_subspace(model)
     check_order(order)
     N = validate.n_train(n_train)
+    validate.flag("complex_data", complex_data)
     assert isinstance(model, SubspaceModel)
     problem, s2 = problem_of(model), model.sigma**2
     a = 1.0 / (1.0 + s2)
-    lost = _share_lost(model, N)
+    lost = _lost(model, N, order, complex_data)
     # R = floor + (2a - a^2)(1 - c): what is lost is the part of the subspace that was not found.
     per_share = 2.0 * a - a * a
-    change = overlap_correction(model, N)
-    kept, status, error = 0, "ok", 0.0
-    if change is None:
-        status = "leading order: no 1/N term is known where signal and noise bulks have merged"
-        error = per_share * lost / model.d  # simulated in 13 cases: 0.08 to 0.8 of this
-    else:
-        kept = order
-        error = trust.SAFETY * change**2 / max(lost, 1e-300) + (abs(change) if order == 0 else 0.0)
-        error *= per_share
-    if kept == 1 and change is not None:
-        lost -= change
-    value = problem.floor + per_share * lost
-    remark = trust.remark(value, per_share * lost, 0.0, error)
+    bias, error = per_share * lost, per_share * lost.error
+    value = problem.floor + bias
+    merged = lost.status != "ok"
     return RiskPoint(
         value=value,
         floor=problem.floor,
-        bias=per_share * lost,
+        bias=bias,
         variance=0.0,
         error=error,
-        method=method(kept),
-        status=status if remark == "ok" else remark,
+        method=method(0 if merged else order, complex_data and not merged),
+        status=trust.joined(lost.status, trust.remark(value, bias, 0.0, error)),
     )
 
 
-def subspace_overlap(model: SubspaceModel, n_train: int, order: int = 1) -> float:
-    """c = E||Uh'U||_F^2 / d; at order 1 with its 1/N term where that is known."""
+def subspace_overlap(
+    model: SubspaceModel, n_train: int, order: int = 1, *, complex_data: bool = False
+) -> UncertainFloat:
+    """c = E||Uh'U||_F^2 / d, with ``error``; at order 1 with its 1/N term where that is known."""
     _check_subspace(model)
     N = validate.n_train(n_train)
     check_order(order)
-    change = overlap_correction(model, N) if order == 1 else None
-    return 1.0 - _share_lost(model, N) + (change or 0.0)
+    validate.flag("complex_data", complex_data)
+    lost = _lost(model, N, order, complex_data)
+    return UncertainFloat(1.0 - lost, lost.error, lost.status)
+
+
+def _lost(model: SubspaceModel, N: int, order: int, complex_data: bool) -> UncertainFloat:
+    """1 - c, with its error."""
+    lost = _share_lost(model, N)
+    change = overlap_correction(model, N)
+    if change is None:
+        error = lost / model.d  # simulated in 13 cases: 0.08 to 0.8 of this
+        return UncertainFloat(lost, error, MERGED)
+    ratio = max(abs(change) / max(lost, 1e-300), trust.FEW / N)
+    error = trust.SAFETY * lost * ratio**2
+    if complex_data:
+        return UncertainFloat(lost, error)
+    if order == 0:
+        return UncertainFloat(lost, error + abs(change))
+    return UncertainFloat(lost - change, error)
 
 
 def _check_subspace(model: Model) -> None:
@@ -182,14 +196,13 @@ def _share_lost(model: SubspaceModel, n_train: int) -> float:
 def _share_lost_across_a_gap(problem: SpectralProblem, n_train: float) -> float | None:
     """1 - c where signal and noise bulks are separate; None where they have merged.
 
-    Bulks are separate where df2(kappa) < N for some kappa between the two poles: with A = n1 l1^2
-    and B = n2 l2^2, where (A^(1/3) + B^(1/3))^3 < N (l1 - l2)^2. The logarithms of F then jump by
+    The logarithms of F then jump by
     multiples of pi, and 1 - c = l1 delta / ((l1 - l2) (l1 - l2 + delta)), where kappa = -l2 + delta
     is the larger root of df1 = N.
     """
     (l1, l2), (n1, n2), N = problem.eigenvalues, problem.multiplicities, float(n_train)
     gap = l1 - l2
-    if (np.cbrt(n1 * l1**2) + np.cbrt(n2 * l2**2)) ** 3 >= N * gap**2:
+    if merging_point(problem) >= N:
         return None
     b, c = N * gap - n2 * l2 - n1 * l1, n2 * l2 * gap  # N delta^2 + b delta - c = 0
     root = np.sqrt(b * b + 4.0 * N * c)

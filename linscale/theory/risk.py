@@ -6,15 +6,15 @@ import numpy as np
 
 from linscale import validate
 from linscale.errors import InvalidArgument
-from linscale.filters import Converged, Filter, GradientFlow, Ridge
+from linscale.filters import Converged, Filter, Ridge
 from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.risk import RiskPath
-from linscale.theory import trust
+from linscale.theory.assembly import assemble
 from linscale.theory.contours import NODES
 from linscale.theory.equivalents import Terms, equivalent
 from linscale.theory.kernels import ridge_terms
 from linscale.theory.limits import converged
-from linscale.theory.orders import check_order, method
+from linscale.theory.orders import check_order
 from linscale.theory.stieltjes import SampleSpectrum, ridge_penalty, sample_spectrum
 
 
@@ -65,6 +65,8 @@ def risk(
     problem = problem_of(model)
     N = validate.n_train(n_train)
     check_order(order)
+    validate.flag("complex_data", complex_data)
+    validate.integer("nodes", nodes, at_least=4, at_most=200)
     if not isinstance(filter, Filter):
         raise InvalidArgument("filter", repr(filter)[:60], "a filter such as GradientFlow(times)")
     if isinstance(filter, Converged):
@@ -72,25 +74,7 @@ def risk(
     spectrum = sample_spectrum(problem, N)
     filter.check_stable(spectrum.high, f"(at the edge of the sample spectrum, n_train = {N})")
     terms = path_terms(problem, N, filter, spectrum, nodes)
-    kept = 0 if complex_data else order
-    bias, variance = terms.bias[: kept + 1].sum(axis=0), terms.variance[: kept + 1].sum(axis=0)
-    value = problem.floor + bias + variance
-    error = trust.error(problem, N, filter, terms, 1 if complex_data else order)
-    near_edge = _near_edge(filter, spectrum.high)
-    remarks = (trust.remark(*point) for point in zip(value, bias, variance, error, strict=True))
-    return RiskPath(
-        at=filter.at,
-        value=value,
-        bias=bias,
-        variance=variance,
-        error=error,
-        sem=np.zeros_like(value),
-        std=np.full_like(value, np.nan),
-        floor=problem.floor,
-        parameter=filter.parameter,
-        method=method(order, complex_data),
-        statuses=tuple(near_edge if text == "ok" else text for text in remarks),
-    )
+    return assemble(problem, N, filter, terms, order, complex_data)
 
 
 def path_terms(
@@ -104,15 +88,5 @@ def path_terms(
     if isinstance(filter, Ridge):
         kappa = np.array([ridge_penalty(problem, n_train, mu) for mu in filter.penalties])
         bias, variance = ridge_terms(problem, n_train, kappa, order=1)
-        return Terms(np.array(bias), np.array(variance), np.zeros(kappa.size))
+        return Terms.of(np.array(bias), np.array(variance), np.zeros(kappa.size))
     return equivalent(problem, n_train, spectrum, filter, order=1, nodes=nodes).terms(filter)
-
-
-def _near_edge(filter: Filter, edge: float) -> str:
-    share = edge / filter.stable_below
-    if isinstance(filter, GradientFlow) or share <= 0.5:
-        return "ok"
-    return (
-        f"step is {share:.2f} of the largest that converges: at small n_train the mean can be "
-        "dominated by rare training sets on which it diverges, which no expansion sees"
-    )

@@ -12,18 +12,29 @@ from linscale import validate
 from linscale.errors import InvalidArgument
 from linscale.filters import GradientFlow
 from linscale.problem import Model, SpectralProblem, problem_of
+from linscale.theory import trust
 from linscale.theory.limits import converged_terms
 from linscale.theory.orders import check_order
 from linscale.theory.risk import path_terms
 from linscale.theory.stieltjes import sample_spectrum
 from linscale.theory.stopping import best_over_flow
+from linscale.uncertain import UncertainInt
 from linscale.validate import FloatArray
 
+LARGEST_PSNR = 1000.0  # dB
 
-def saturation(model: Model, tolerance: float = 0.01, order: int = 1) -> int:
+
+def saturation(
+    model: Model, tolerance: float = 0.01, order: int = 1, *, complex_data: bool = False
+) -> UncertainInt:
     r"""Smallest n_train whose early-stopped risk is at most (1 + tolerance) floor.
 
     Beyond it, less than ``tolerance`` (relative) is left to gain from more examples.
+
+    Returns
+    -------
+    UncertainInt
+        An int; its ``error`` is that of the risk there over the slope of the curve.
 
     Raises
     ------
@@ -35,16 +46,21 @@ def saturation(model: Model, tolerance: float = 0.01, order: int = 1) -> int:
     if problem.floor == 0.0:
         raise InvalidArgument("floor", 0.0, "above 0 for the risk to come within a ratio of it")
     target = (1.0 + tol) * problem.floor
-    return _smallest(problem, target, order, "tolerance", tolerance)
+    return _smallest(problem, target, order, complex_data, "tolerance", tolerance)
 
 
 def required_n_train(
-    model: Model, *, risk: float | None = None, psnr: float | None = None, order: int = 1
-) -> int:
+    model: Model,
+    *,
+    risk: float | None = None,
+    psnr: float | None = None,
+    order: int = 1,
+    complex_data: bool = False,
+) -> UncertainInt:
     r"""Smallest n_train whose early-stopped risk is at most ``risk``, or whose PSNR is reached.
 
     The inverse of the learning curve. PSNR is -10 log10(risk) in dB, for signals whose peak is 1
-    and risks per pixel.
+    and risks per pixel. The answer is an int with an ``error``, as in :func:`saturation`.
 
     Raises
     ------
@@ -62,21 +78,27 @@ def required_n_train(
         name, value, target = "risk", risk, validate.real("risk", risk)
     else:
         name, value = "psnr", psnr
-        target = 10.0 ** (-validate.finite("psnr", psnr) / 10.0)
+        decibels = validate.finite("psnr", psnr)
+        if abs(decibels) > LARGEST_PSNR:
+            raise InvalidArgument(name, value, f"within {LARGEST_PSNR:.0f} dB of 0")
+        target = 10.0 ** (-decibels / 10.0)
     if target <= problem.floor:
         best = problem.floor if name == "risk" else -10.0 * np.log10(problem.floor)
         side = "above" if name == "risk" else "below"
         raise InvalidArgument(
             name, value, f"{side} {best:.6g}, which is the most that any number of examples gives"
         )
-    return _smallest(problem, target, order, name, value)
+    return _smallest(problem, target, order, complex_data, name, value)
 
 
-def _smallest(problem: SpectralProblem, target: float, order: int, name: str, value: Any) -> int:
+def _smallest(
+    problem: SpectralProblem, target: float, order: int, complex_data: bool, name: str, value: Any
+) -> UncertainInt:
     """By doubling and bisection: the excess falls as 1/N at large N."""
+    validate.flag("complex_data", complex_data)
 
     def enough(N: int) -> bool:
-        return best_over_flow(problem, N, order).value <= target
+        return best_over_flow(problem, N, order, complex_data).value <= target
 
     high = 1
     while not enough(high):
@@ -87,7 +109,19 @@ def _smallest(problem: SpectralProblem, target: float, order: int, name: str, va
     while high - low > 1:
         middle = (low + high) // 2
         low, high = (low, middle) if enough(middle) else (middle, high)
-    return high
+    return _with_error(problem, high, order, complex_data)
+
+
+def _with_error(problem: SpectralProblem, N: int, order: int, complex_data: bool) -> UncertainInt:
+    """N is off by the error of the risk there over the slope of the curve."""
+    best = best_over_flow(problem, N, order, complex_data)
+    if best.value == 0.0:
+        return UncertainInt(N)
+    slope = abs(float(local_exponent(problem, N, order, complex_data=complex_data))) * best.value
+    error = N * best.error / slope if slope > 0.0 else np.inf
+    if best.status == "ok" and error > trust.NOTEWORTHY * N:
+        return UncertainInt(N, error, f"the expansion tells n_train to about {error:.1g} only")
+    return UncertainInt(N, error, best.status)
 
 
 @dataclass(frozen=True)
@@ -102,6 +136,10 @@ class LocalExponent:
         Its two parts, N (d bias/dN)/R and N (d variance/dN)/R; the floor has none.
     floor_share, bias_share, variance_share : float
         Shares of the risk; they sum to 1.
+    error : float
+        Of the exponent: what the expansion leaves out of the risk falls as 1/N^2.
+    status : str
+        "ok", or what to know before trusting the value.
     """
 
     value: float
@@ -110,12 +148,16 @@ class LocalExponent:
     floor_share: float
     bias_share: float
     variance_share: float
+    error: float = 0.0
+    status: str = "ok"
 
     def __float__(self) -> float:
         return self.value
 
 
-def local_exponent(model: Model, n_train: int, order: int = 1) -> LocalExponent:
+def local_exponent(
+    model: Model, n_train: int, order: int = 1, *, complex_data: bool = False
+) -> LocalExponent:
     r"""Local exponent d log R / d log N of the early-stopped risk R.
 
     By the envelope theorem the best time may be held fixed: a central difference in log N of
@@ -123,11 +165,14 @@ def local_exponent(model: Model, n_train: int, order: int = 1) -> LocalExponent:
     """
     problem, N = problem_of(model), validate.n_train(n_train)
     check_order(order)
-    best, h = best_over_flow(problem, N, order), 1e-3
+    validate.flag("complex_data", complex_data)
+    kept = 0 if complex_data else order
+    best, h = best_over_flow(problem, N, order, complex_data), 1e-3
     if best.value == 0.0:
         raise InvalidArgument("n_train", N, "smaller: without noise the risk is 0 there")
-    up, down = (_parts_at(problem, N * np.exp(s), best.at, order) for s in (h, -h))
+    up, down = (_parts_at(problem, N * np.exp(s), best.at, kept) for s in (h, -h))
     slopes = (up - down) / (2.0 * h) / best.value
+    left_out = 1.0 if order == 0 and not complex_data else 2.0  # its exponent in N
     return LocalExponent(
         value=float(slopes.sum()),
         from_bias=float(slopes[0]),
@@ -135,6 +180,8 @@ def local_exponent(model: Model, n_train: int, order: int = 1) -> LocalExponent:
         floor_share=problem.floor / best.value,
         bias_share=best.bias / best.value,
         variance_share=best.variance / best.value,
+        error=(left_out + abs(float(slopes.sum()))) * best.error / best.value,
+        status=best.status,
     )
 
 
@@ -153,13 +200,23 @@ def _parts_at(problem: SpectralProblem, N: float, t: float, order: int) -> Float
 class PowerLaw:
     """metric = coefficient N^exponent, fitted over a window of N.
 
-    ``largest_deviation`` is the largest relative distance of the curve from the fit: a power law
-    describes the window no better than that.
+    Attributes
+    ----------
+    largest_deviation : float
+        Largest relative distance of the curve from the fit: a power law describes the window no
+        better than that.
+    error, coefficient_error : float
+        Of the exponent and of the coefficient, should the errors of the curve's points conspire.
+    status : str
+        "ok", or what to know about some of the points.
     """
 
     coefficient: float
     exponent: float
     largest_deviation: float
+    error: float
+    coefficient_error: float
+    status: str
     n_train: NDArray[np.int64]
     metric: FloatArray
 
@@ -172,6 +229,7 @@ def power_law(
     metric: str = "risk",
     points: int = 20,
     order: int = 1,
+    complex_data: bool = False,
 ) -> PowerLaw:
     r"""The power law that a user would fit to the learning curve between two n_train.
 
@@ -189,25 +247,37 @@ def power_law(
     problem = problem_of(model)
     low, high = validate.n_train(smallest), validate.n_train(largest)
     check_order(order)
+    validate.flag("complex_data", complex_data)
     if metric not in ("risk", "psnr"):
         raise InvalidArgument("metric", repr(metric), "'risk' or 'psnr'")
     if high <= low:
         raise InvalidArgument("largest", largest, f"above smallest = {smallest}")
     count = validate.integer("points", points, at_least=2)
     sizes = np.unique(np.round(np.geomspace(low, high, count)).astype(np.int64))
-    values = np.array([best_over_flow(problem, int(N), order).value for N in sizes])
+    best = [best_over_flow(problem, int(N), order, complex_data) for N in sizes]
+    values = np.array([point.value for point in best])
     if values.min() == 0.0:
         raise InvalidArgument("largest", largest, "smaller: without noise the risk is 0 there")
+    off_by = np.array([point.error for point in best]) / values
     if metric == "psnr":
+        off_by = off_by / np.abs(np.log(values))  # d log PSNR = d log R / ln R
         values = -10.0 * np.log10(values)
         if values.min() <= 0.0:
             raise InvalidArgument("metric", "psnr", "'risk' here: the PSNR is not positive")
     slope, intercept = np.polyfit(np.log(sizes), np.log(values), 1)
+    x = np.log(sizes)
+    spread = x - x.mean()
+    pull = spread / (spread @ spread)  # exponent = pull @ log metric
+    raised = 1.0 / x.size - x.mean() * pull  # log coefficient = raised @ log metric
+    doubtful = sum(point.status != "ok" for point in best)
     off = np.log(values) - (intercept + slope * np.log(sizes))
     return PowerLaw(
         coefficient=float(np.exp(intercept)),
         exponent=float(slope),
         largest_deviation=float(np.max(np.abs(np.expm1(off)))),
+        error=float(np.abs(pull) @ off_by),
+        coefficient_error=float(np.exp(intercept) * (np.abs(raised) @ off_by)),
+        status=f"{doubtful} of {len(best)} points are doubtful" if doubtful else "ok",
         n_train=sizes,
         metric=values,
     )

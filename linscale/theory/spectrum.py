@@ -16,6 +16,8 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq, minimize_scalar
 
 from linscale import validate
+from linscale.errors import InvalidArgument
+from linscale.models import SubspaceModel
 from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.theory.stieltjes import (
     effective_penalty,
@@ -26,7 +28,11 @@ from linscale.validate import FloatArray
 
 
 def support(model: Model, n_train: int) -> list[tuple[float, float]]:
-    """Intervals that hold the nonzero sample eigenvalues as n, N -> inf, in ascending order."""
+    """Intervals that hold the nonzero sample eigenvalues as n, N -> inf, in ascending order.
+
+    The intervals are those of the limit, to rounding. At finite N the outermost eigenvalues of a
+    bulk spread about its edge over a share of order N^(-2/3) of it.
+    """
     problem = problem_of(model)
     N = validate.n_train(n_train)
     whole = sample_spectrum(problem, N)
@@ -61,6 +67,29 @@ def _gap(problem: SpectralProblem, N: int, below: float, above: float) -> list[f
     return sorted(edges)
 
 
+def transition(model: SubspaceModel) -> float:
+    r"""The N above which the sample eigenvalues of signal and noise form separate bulks.
+
+        N = [(n_1 l_1^2)^(1/3) + (n_2 l_2^2)^(1/3)]^3 / (l_1 - l_2)^2
+
+    where the minimum of df2 between the poles -l_1 and -l_2 is N. A statement about the limit of
+    large n and N: at finite size the gap opens over a share of order N^(-2/3) of N. 0 for d = n,
+    where there is no noise bulk.
+    """
+    if not isinstance(model, SubspaceModel):
+        raise InvalidArgument("model", type(model).__name__, "a SubspaceModel")
+    problem = model.spectral()
+    if problem.eigenvalues.size == 1:
+        return 0.0
+    return merging_point(problem)
+
+
+def merging_point(problem: SpectralProblem) -> float:
+    """The formula of :func:`transition`, for two atoms."""
+    (l1, l2), (n1, n2) = problem.eigenvalues, problem.multiplicities
+    return float((np.cbrt(n1 * l1**2) + np.cbrt(n2 * l2**2)) ** 3 / (l1 - l2) ** 2)
+
+
 def density(model: Model, n_train: int, x: ArrayLike) -> FloatArray:
     r"""Density of the sample eigenvalues at x > 0, (N/n) Im m(x + i0)/pi, in the limit n, N -> inf.
 
@@ -70,7 +99,13 @@ def density(model: Model, n_train: int, x: ArrayLike) -> FloatArray:
     problem = problem_of(model)
     N = validate.n_train(n_train)
     points = validate.vector("x", x, positive=True)
-    above = 1e-10 * sample_spectrum(problem, N).high
+    high = sample_spectrum(problem, N).high
+    above = 1e-10 * high
+    out = np.zeros(points.size)
+    inside = points < 2.0 * high  # nothing is beyond, and far out only rounding is left
+    points = points[inside]
     z = np.asarray(points + 1j * above, dtype=np.complex128)
-    kappa = effective_penalty(problem, N, z)
-    return np.asarray(N / problem.dimension * (1.0 / kappa).imag / np.pi)
+    if points.size:
+        kappa = effective_penalty(problem, N, z)
+        out[inside] = N / problem.dimension * (1.0 / kappa).imag / np.pi
+    return out

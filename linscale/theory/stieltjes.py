@@ -20,11 +20,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
+from linscale import validate
 from linscale.errors import InvalidArgument, NotConverged
-from linscale.problem import SpectralProblem
+from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.validate import FloatArray
 
 ComplexArray = NDArray[np.complex128]
@@ -57,12 +58,14 @@ def spectral_argument(problem: SpectralProblem, n_train: float, kappa: Any) -> A
     return -kappa * (1.0 - degrees_of_freedom(problem, kappa) / n_train)
 
 
-def sample_spectrum(problem: SpectralProblem, n_train: float) -> SampleSpectrum:
+def sample_spectrum(model: Model, n_train: float) -> SampleSpectrum:
     """Edges of the sample spectrum: the two real kappa outside the atoms with df2(kappa) = N.
 
     df2 is monotone on either side of the poles -l_j, so each root is bracketed by the bounds that
     hold when all the multiplicity sits at the atom nearest or farthest.
     """
+    problem = problem_of(model)
+    validate.real("n_train", n_train)
     l, n, N = problem.eigenvalues, problem.multiplicities, float(n_train)
     l_min, l_max = float(l.min()), float(l.max())
     root = np.sqrt(problem.dimension / N)
@@ -125,7 +128,7 @@ def ridge_penalty(problem: SpectralProblem, n_train: float, mu: float) -> float:
     return low + _root(excess, min(mu, 1e-300), (high - low) * (1 + 1e-12))
 
 
-def effective_penalty(problem: SpectralProblem, n_train: float, z: ComplexArray) -> ComplexArray:
+def effective_penalty(model: Model, n_train: float, z: ArrayLike) -> ComplexArray:
     """kappa(z) for complex z with Im z > 0: the root with Im kappa < 0.
 
     Newton's method from far above, where kappa = -z + tr S / N, down to z in factors of two: each
@@ -140,8 +143,11 @@ def effective_penalty(problem: SpectralProblem, n_train: float, z: ComplexArray)
     NotConverged
         If that certificate fails at any point.
     """
-    if not np.all(z.imag > 0):
-        raise InvalidArgument("z", z, "in the upper half plane, Im z > 0")
+    problem = problem_of(model)
+    validate.real("n_train", n_train)
+    z = np.asarray(z, dtype=complex)
+    if z.ndim != 1 or z.size == 0 or not np.all(np.isfinite(z)) or not np.all(z.imag > 0):
+        raise InvalidArgument("z", z, "a list of finite numbers with Im z > 0")
     l, n, N = problem.eigenvalues, problem.multiplicities, float(n_train)
     weight = n * l / N
     far = 4.0 * (float(np.abs(z).max()) + float(l.max()) * (1.0 + problem.dimension / N))

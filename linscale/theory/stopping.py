@@ -14,6 +14,7 @@ from linscale.filters import Converged, Filter, GradientDescent, GradientFlow
 from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.risk import RiskPoint
 from linscale.theory import trust
+from linscale.theory.assembly import assemble
 from linscale.theory.equivalents import Equivalent, Terms, equivalent
 from linscale.theory.limits import converged, converged_terms
 from linscale.theory.orders import check_order, method
@@ -43,6 +44,7 @@ def early_stopped(
     """
     problem, N = problem_of(model), validate.n_train(n_train)
     check_order(order)
+    validate.flag("complex_data", complex_data)
     return best_over_flow(problem, N, order, complex_data)
 
 
@@ -58,6 +60,7 @@ def best_iteration(
     """
     problem, N = problem_of(model), validate.n_train(n_train)
     check_order(order)
+    validate.flag("complex_data", complex_data)
     first = GradientDescent(step, 0)
     spectrum = sample_spectrum(problem, N)
     first.check_stable(spectrum.high, f"(at the edge of the sample spectrum, n_train = {N})")
@@ -109,6 +112,7 @@ def stopping_window(
     """
     problem, N = problem_of(model), validate.n_train(n_train)
     check_order(order)
+    validate.flag("complex_data", complex_data)
     tol = validate.real("tolerance", tolerance)
     best = best_over_flow(problem, N, order, complex_data)
     limit = (1.0 + tol) * best.value
@@ -170,22 +174,9 @@ class _Path:
 
     def point(self, at: float, complex_data: bool) -> RiskPoint:
         filter = self.filter(np.array([at]))
-        one = self.parts.terms(filter)
-        bias = float(one.bias[: self.kept + 1].sum())
-        variance = float(one.variance[: self.kept + 1].sum())
-        order = 1 if complex_data else self.kept
-        value = self.problem.floor + bias + variance
-        error = float(trust.error(self.problem, self.n_train, filter, one, order)[0])
-        return RiskPoint(
-            value=value,
-            floor=self.problem.floor,
-            bias=bias,
-            variance=variance,
-            at=float(at),
-            error=error,
-            method=method(order, complex_data),
-            status=trust.remark(value, bias, variance, error),
-        )
+        terms, order = self.parts.terms(filter), 1 if complex_data else self.kept
+        path = assemble(self.problem, self.n_train, filter, terms, order, complex_data)
+        return path.point(0)
 
 
 def flow_path(problem: SpectralProblem, n_train: float, kept: int) -> _Path:
@@ -246,7 +237,7 @@ def _or_converged(
     if order == 0 and not complex_data:
         # On the side N > n the exact value is not what leading order tends to at late times.
         terms = converged_terms(problem, N)
-        ends = _end_of_order_zero(problem, N, terms)
+        ends = assemble(problem, N, Converged(), terms, 0).point(0)
     else:
         ends = converged(problem, N, order, complex_data=complex_data)
         if order == 1 and not complex_data and N < problem.dimension:
@@ -257,18 +248,6 @@ def _or_converged(
             ):
                 return best
     return ends if ends.value <= best.value * (1.0 + TIE) else best
-
-
-def _end_of_order_zero(problem: SpectralProblem, N: int, terms: Terms) -> RiskPoint:
-    bias, variance = float(terms.bias[0, 0]), float(terms.variance[0, 0])
-    value, error = (
-        problem.floor + bias + variance,
-        float(trust.error(problem, N, Converged(), terms, 0)[0]),
-    )
-    return RiskPoint(
-        value=value, floor=problem.floor, bias=bias, variance=variance, at=np.inf, error=error,
-        method=method(0), status=trust.remark(value, bias, variance, error),
-    )  # fmt: skip
 
 
 def _nothing_to_learn(problem: SpectralProblem, order: int) -> RiskPoint:

@@ -4,8 +4,9 @@ Where the expansion is good its terms fall by a common factor q, the 1/N term of
 variance) over the part itself: order 1 leaves out about part q^2/(1 - q), and order 0 the 1/N term
 besides. But that term changes sign along a path, and next to the sign change it says nothing, so
 q is the largest ratio up to there. Ridge has the ratios in closed form, at the penalty 1/t that
-stands for a time t. An estimate, not a bound: simulation of small problems with next to no noise
-is now and then found beyond it.
+stands for a time t. With a handful of examples no ratio is small enough to be believed: q is at
+least FEW/N. To that come what single eigenvalues next to 0 may add, what diverging training sets
+add (:mod:`linscale.theory.rare`), and the error of the contour. An estimate, not a bound.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from linscale.filters import Filter
 from linscale.problem import SpectralProblem
 from linscale.theory.equivalents import Terms
 from linscale.theory.kernels import ridge_terms
+from linscale.theory.rare import diverging_share
 from linscale.theory.stieltjes import effective_penalty_at_zero, spectral_argument
 from linscale.validate import FloatArray
 
 SAFETY = 2.0
+FEW = 0.2  # smallest ratio between two orders, times N
 RATIO_GRID = 160
 CONTOUR = 1e-8  # relative accuracy of a contour integral
 NOTEWORTHY = 0.05  # share of the risk that the error may reach before the status says so
@@ -33,13 +36,14 @@ def error(
     learning = np.abs(terms.bias).sum(axis=0) + np.abs(terms.variance).sum(axis=0)
     left_out = (CONTOUR + 16.0 * terms.quadrature) * learning
     left_out = left_out + np.abs(terms.variance[0]) * _hard_edge(problem, n_train, filter)
+    power = float(problem.target_weights @ problem.eigenvalues)
+    left_out = left_out + power * diverging_share(problem, n_train, filter)
     ratios = _largest_ratios(problem, n_train, filter)
+    parts = (terms.bias, terms.variance)
     with np.errstate(invalid="ignore", over="ignore"):
-        for part, ratio in zip((terms.bias, terms.variance), ratios, strict=True):
+        for part, own, ratio in zip(parts, terms.ratios, ratios, strict=True):
             leading, following = np.abs(part)
-            # A part that has died out to rounding has no ratio to its correction.
-            own = following / np.maximum(leading, CONTOUR * learning + 1e-300)
-            q = np.maximum(own, ratio)
+            q = np.maximum(np.maximum(own, ratio), FEW / n_train)
             second = SAFETY * leading * q**2 / (1.0 - np.minimum(q, 0.9))
             left_out = left_out + (second if order == 1 else following + second)
     return np.where(np.isnan(left_out), np.inf, left_out)
@@ -94,6 +98,12 @@ def usable(terms: Terms) -> np.ndarray:
         & (terms.bias.sum(axis=0) >= -CONTOUR * learning)
         & (terms.variance.sum(axis=0) >= -CONTOUR * learning)
     )
+
+
+def joined(first: str, second: str) -> str:
+    """Two remarks as one."""
+    said = [text for text in (first, second) if text != "ok"]
+    return "; ".join(said) or "ok"
 
 
 def remark(value: float, bias: float, variance: float, uncertainty: float) -> str:

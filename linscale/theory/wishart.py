@@ -24,6 +24,7 @@ import numpy as np
 from linscale import validate
 from linscale.problem import Model, problem_of
 from linscale.risk import RiskPoint
+from linscale.theory.limits import checked_step
 from linscale.validate import FloatArray
 
 Leg = tuple[int, int]  # (factor i, 0 for its left index or 1 for its right one)
@@ -103,7 +104,8 @@ def two_steps(model: Model, n_train: int, step: float, *, complex_data: bool = F
     (each E commutes with S), all from :func:`moment`.
     """
     problem, N = problem_of(model), validate.n_train(n_train)
-    eta = validate.real("step", step)
+    validate.flag("complex_data", complex_data)
+    eta = checked_step(step)
     l, n, w = problem.eigenvalues, problem.multiplicities, problem.target_weights
 
     def mean(*between: int) -> FloatArray:

@@ -1,0 +1,58 @@
+"""From the terms of the expansion to a result: the sum, its error, and what to know about it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from linscale.filters import Filter
+from linscale.problem import SpectralProblem
+from linscale.risk import RiskPath
+from linscale.theory import trust
+from linscale.theory.equivalents import Terms
+from linscale.theory.orders import method
+from linscale.theory.rare import divergence_remarks
+from linscale.validate import FloatArray
+
+
+def assemble(
+    problem: SpectralProblem,
+    n_train: float,
+    filter: Filter,
+    terms: Terms,
+    order: int,
+    complex_data: bool = False,
+) -> RiskPath:
+    """The path up to ``order``; of complex data the 1/N term is zero, so order 0 stands for 1."""
+    kept = 0 if complex_data else order
+    bias, variance = terms.bias[: kept + 1].sum(axis=0), terms.variance[: kept + 1].sum(axis=0)
+    error = trust.error(problem, n_train, filter, terms, 1 if complex_data else order)
+    path = theory_path(problem, filter, bias, variance, error, method(order, complex_data))
+    diverging = divergence_remarks(problem, n_train, filter)
+    return replace(path, statuses=tuple(map(trust.joined, path.statuses, diverging)))
+
+
+def theory_path(
+    problem: SpectralProblem,
+    filter: Filter,
+    bias: FloatArray,
+    variance: FloatArray,
+    error: FloatArray,
+    method: str,
+) -> RiskPath:
+    """A path without sampling error, with a remark on every point that its error makes doubtful."""
+    value = problem.floor + bias + variance
+    return RiskPath(
+        at=filter.at,
+        value=value,
+        bias=bias,
+        variance=variance,
+        error=error,
+        sem=np.zeros_like(value),
+        std=np.full_like(value, np.nan),
+        floor=problem.floor,
+        parameter=filter.parameter,
+        method=method,
+        statuses=tuple(map(trust.remark, value, bias, variance, error)),
+    )
