@@ -115,3 +115,21 @@ def spoiled(expr: Any, term: int = 0, drop: bool = False) -> Any:
         return -expr
     one = total.args[term % len(total.args)]
     return expr.xreplace({total: total - (one if drop else 2 * one)})
+
+
+def identically_zero(expr: Any) -> Any:
+    """0 if a rational function vanishes at three rational points, evaluated exactly.
+
+    For expressions too large to expand. One that is not zero, of degree D, vanishes at such points
+    with a chance of about (D/10^5)^3 (Schwartz and Zippel).
+    """
+    names = sorted(expr.free_symbols, key=str)
+    for prime in (7919, 104729, 15485863):
+        point = {
+            name: sp.Rational(1 + prime * (i + 1) ** 2 % 99991, 10007 + 100 * i)
+            for i, name in enumerate(names)
+        }
+        value = sp.sympify(expr).xreplace(point)
+        if value != 0:
+            return value
+    return sp.Integer(0)
