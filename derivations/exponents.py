@@ -14,7 +14,7 @@ TITLE = "Exponents of the learning curve and saturation"
 
 u, floor, R, C, N, tau, alpha = sp.symbols("u f R C N tau alpha", positive=True)
 bias, variance, bias_slope, variance_slope = sp.symbols("b v b' v'")
-left = sp.Symbol("b_inf", nonnegative=True)
+left = sp.Symbol(r"b_\infty", nonnegative=True)
 X = sp.symbols("x_1:4", real=True)
 Y = sp.symbols("y_1:4", real=True)
 errors = sp.symbols("e_1:4", positive=True)

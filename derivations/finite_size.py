@@ -294,7 +294,7 @@ def check_identities(d: Derivation, kernel: sp.Expr) -> None:
     d.say(
         r"**Against exact moments.** At large $z$ the kernel is $\sum_{a,b} z_1^{-a-1} z_2^{-b-1} "
         r"\mathrm{E}\,\mathrm{tr}[B'B\, \hat S^a S \hat S^b]$, and each mean is a sum over "
-        r"Gaussian pairings (`moments`). With every $n_j$ and $N$ multiplied by $t$, its $1/t$ term "
+        r"Gaussian pairings (`moments`). With each $n_j$ and $N$ multiplied by $t$, its $1/t$ term "
         r"must be the above. At random rational spectra, to four factors $\hat S$:"
     )
     d.verify(by_moments(both), "all fifteen moments agree", sp.sympify)

@@ -1,4 +1,4 @@
-r"""Training sets on which descent diverges: too rare for any order in 1/N, and yet in the mean.
+r"""Training sets too rare for any order in 1/N, and yet in the mean: diverging ones and slow ones.
 
 Above the edge of the limiting spectrum the largest sample eigenvalue of real data has the tail
 
@@ -12,15 +12,26 @@ side for them.
 
 Source: for one atom, Majumdar and Vergassola, Phys. Rev. Lett. 102 (2009) 060601, by the energy of
 one eigenvalue pulled out of the bulk; the same argument gives the two branches in general.
+
+Below the bulk of a population atom the smallest of its eigenvalues has the same tail, the branches
+meeting at the lower edge and m_2 tending to -1/l_j. It matters where nothing is left of the bias on
+typical training sets, and one that is slow to learn, with an eigenvalue near 0, is all of it.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+from scipy.optimize import brentq, minimize_scalar
 
 from linscale.filters import Filter
 from linscale.problem import SpectralProblem
-from linscale.theory.stieltjes import sample_spectrum, spectral_argument
+from linscale.theory.stieltjes import (
+    effective_penalty_at_zero,
+    sample_spectrum,
+    spectral_argument,
+)
 from linscale.validate import FloatArray
 
 GRID = 400
@@ -28,27 +39,88 @@ LARGEST_LOG = 300.0
 LOG_RAREST = np.log(1e-6)
 LOG_UNHEARD_OF = np.log(1e-15)
 NOTEWORTHY = 1e-3  # share of the signal's power
+FROM_EXPONENT = 2.0  # N J from which on a set is rare
+SLOW = 10.0
 
 
 def log_tail(problem: SpectralProblem, n_train: float) -> tuple[FloatArray, FloatArray]:
     """Places x above the edge, ascending to far beyond it, and log P(largest > x) there."""
     x, rate = rate_beyond_edge(problem, n_train)
-    exponent = n_train * rate
-    return x, -exponent - np.log1p(6.0 * np.sqrt(np.pi) * exponent)
+    return x, _log_probability(n_train * rate)
+
+
+def _log_probability(exponent: FloatArray) -> FloatArray:
+    """log of exp(-N J) / (6 sqrt(pi) N J), continued to 0 at the edge."""
+    return np.asarray(-exponent - np.log1p(6.0 * np.sqrt(np.pi) * exponent))
 
 
 def rate_beyond_edge(problem: SpectralProblem, n_train: float) -> tuple[FloatArray, FloatArray]:
     """The places x, and J(x) there."""
-    spectrum = sample_spectrum(problem, n_train)
-    pole = -float(problem.eigenvalues.max())
-    reach = pole - spectrum.kappa_upper  # > 0
-    outer = spectrum.kappa_upper - reach * np.append(0.0, np.geomspace(1e-6, 1e9, GRID))
-    inner = pole - reach * np.append(1.0, 1.0 - np.geomspace(1e-6, 0.5, GRID // 2))
-    inner = np.append(inner, pole - reach * np.geomspace(0.499, 1e-6, GRID // 2))
-    x = np.maximum.accumulate(np.asarray(spectral_argument(problem, n_train, inner)))
-    stieltjes = np.interp(x, spectral_argument(problem, n_train, outer), 1.0 / outer)
-    force = np.maximum(stieltjes - 1.0 / inner, 0.0)
-    return x, np.append(0.0, np.cumsum(0.25 * (force[1:] + force[:-1]) * np.diff(x)))
+    edge, pole = sample_spectrum(problem, n_train).kappa_upper, -float(problem.eigenvalues.max())
+    outer = edge - (pole - edge) * np.append(0.0, np.geomspace(1e-6, 1e9, GRID))
+    return _rate(problem, n_train, edge, pole, outer)
+
+
+def rate_below_bulk(
+    problem: SpectralProblem, n_train: float, bulk: Bulk
+) -> tuple[FloatArray, FloatArray]:
+    """Places x below a bulk, descending to the next one or to 0, and J(x) there."""
+    outer = bulk.edge + (bulk.end - bulk.edge) * np.append(0.0, np.geomspace(1e-6, 1.0, GRID))
+    return _rate(problem, n_train, bulk.edge, bulk.pole, outer)
+
+
+def _rate(
+    problem: SpectralProblem, n_train: float, edge: float, pole: float, outer: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """x on the branch from the edge to the pole, as far as ``outer`` reaches, and J(x)."""
+    share = np.concatenate(
+        ([1.0], 1.0 - np.geomspace(1e-6, 0.5, GRID // 2), np.geomspace(0.499, 1e-6, GRID // 2))
+    )
+    inner = pole + (edge - pole) * share
+    sign = np.sign(edge - pole)  # x falls on the way to the pole from the right, else it rises
+    x = -sign * np.maximum.accumulate(-sign * spectral_argument(problem, n_train, inner))
+    reached = spectral_argument(problem, n_train, outer)
+    x = x[(x > 0.0) & (-sign * x <= np.max(-sign * reached))]
+    m1 = 1.0 / np.interp(-sign * x, -sign * reached, outer)
+    force = np.abs(m1 - 1.0 / inner[: x.size])
+    return x, np.append(0.0, np.cumsum(0.25 * (force[1:] + force[:-1]) * np.abs(np.diff(x))))
+
+
+class Bulk(NamedTuple):
+    """Population atoms whose sample eigenvalues form one bulk; kappa at its lower edge, its lowest
+    pole, and kappa where the gap below it ends."""
+
+    atoms: list[int]
+    edge: float
+    pole: float
+    end: float
+
+
+def bulks(problem: SpectralProblem, n_train: float) -> list[Bulk]:
+    """From the largest eigenvalues to the smallest."""
+    l, n = problem.eigenvalues, problem.multiplicities
+    order = np.argsort(-l)
+    third = np.cbrt(n * l**2)[order]
+    # Two atoms that merge alone do so among others too.
+    alone = (third[:-1] + third[1:]) ** 3 < n_train * np.diff(l[order]) ** 2
+
+    def excess(kappa: float) -> float:
+        return float(n @ (l / (l + kappa)) ** 2) / n_train - 1.0
+
+    found, atoms = [], []
+    for place, atom in enumerate(order):
+        atoms.append(int(atom))
+        if place == l.size - 1 or not alone[place]:
+            continue
+        left, right = -l[atom], -l[order[place + 1]]
+        bounds = (left + 1e-9 * (right - left), right - 1e-9 * (right - left))
+        middle = minimize_scalar(excess, bounds=bounds, method="bounded").x
+        if excess(middle) < 0.0:
+            edge, end = (float(brentq(excess, middle, bound)) for bound in bounds)
+            found.append(Bulk(atoms, edge, float(left), end))
+            atoms = []
+    spectrum, end = sample_spectrum(problem, n_train), effective_penalty_at_zero(problem, n_train)
+    return [*found, Bulk(atoms, spectrum.kappa_lower, float(-l.min()), end)]
 
 
 def diverging_share(problem: SpectralProblem, n_train: float, filter: Filter) -> FloatArray:
@@ -59,6 +131,24 @@ def diverging_share(problem: SpectralProblem, n_train: float, filter: Filter) ->
     """
     x, log_p = _beyond(problem, n_train, filter)
     return _largest(filter, x[log_p > LOG_RAREST], log_p[log_p > LOG_RAREST])
+
+
+def slow_share(problem: SpectralProblem, n_train: float, filter: Filter) -> FloatArray:
+    """What slow training sets add to the mean bias, shape (T,).
+
+    max of rho(x)^2 P(smallest < x) over x below each bulk, from where P is small, times the largest
+    w_j l_j / n_j in the bulk. Of 40 simulated cases the largest was 8 times this: SLOW.
+    """
+    l, n, w = problem.eigenvalues, problem.multiplicities, problem.target_weights
+    total = np.zeros(filter.at.size)
+    for bulk in bulks(problem, n_train):
+        power = float(np.max((w * l / n)[bulk.atoms]))
+        if power > 0.0:
+            x, rate = rate_below_bulk(problem, n_train, bulk)
+            rare = n_train * rate > FROM_EXPONENT
+            log_p = _log_probability(n_train * rate[rare])
+            total += SLOW * power * _largest(filter, x[rare], log_p)
+    return total
 
 
 def divergence_remarks(problem: SpectralProblem, n_train: float, filter: Filter) -> list[str]:

@@ -5,8 +5,9 @@ variance) over the part itself: order 1 leaves out about part q^2/(1 - q), and o
 besides. But that term changes sign along a path, and next to the sign change it says nothing, so
 q is the largest ratio up to there. Ridge has the ratios in closed form, at the penalty 1/t that
 stands for a time t. With a handful of examples no ratio is small enough to be believed: q is at
-least FEW/N. To that come what single eigenvalues next to 0 may add, what diverging training sets
-add (:mod:`linscale.theory.rare`), and the error of the contour. An estimate, not a bound.
+least FEW/N. To that come what single eigenvalues next to 0 may add, what diverging and slow
+training sets add (:mod:`linscale.theory.rare`), and the error of the contour. An estimate, not a
+bound.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from linscale.filters import Filter
 from linscale.problem import SpectralProblem
 from linscale.theory.equivalents import Terms
 from linscale.theory.kernels import ridge_terms
-from linscale.theory.rare import diverging_share
+from linscale.theory.rare import diverging_share, slow_share
 from linscale.theory.stieltjes import effective_penalty_at_zero, spectral_argument
 from linscale.validate import FloatArray
 
@@ -36,6 +37,9 @@ def error(
     learning = np.abs(terms.bias).sum(axis=0) + np.abs(terms.variance).sum(axis=0)
     left_out = (CONTOUR + 16.0 * terms.quadrature) * learning
     left_out = left_out + np.abs(terms.variance[0]) * _hard_edge(problem, n_train, filter)
+    slow = slow_share(problem, n_train, filter)
+    # While the bias of typical sets is larger, slow ones are in the expansion already.
+    left_out = left_out + slow * np.minimum(slow / (np.abs(terms.bias[0]) + 1e-300), 1.0) ** 2
     power = float(problem.target_weights @ problem.eigenvalues)
     left_out = left_out + power * diverging_share(problem, n_train, filter)
     ratios = _largest_ratios(problem, n_train, filter)
