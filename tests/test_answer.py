@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import linscale as ls
-from linscale.errors import InvalidArgument
+from linscale.errors import InvalidArgument, Unsupported
 
 MODEL = ls.SubspaceModel(n=100, d=10, sigma=0.05)
 SURE, UNSURE = 200, 12  # n_train at which order 1 is good enough, and at which it is not
@@ -130,3 +130,20 @@ def test_bad_arguments_are_named(change, word):
     arguments = {"model": MODEL, "n_train": [10], **change}
     with pytest.raises(InvalidArgument, match=word):
         ls.curve(**arguments)
+
+
+def test_complex_data_are_answered_by_theory_alone():
+    sure = ls.risk(MODEL, SURE, ls.GradientFlow(9.0), complex_data=True)
+    assert sure.value[0] == ls.theory.risk(MODEL, SURE, ls.GradientFlow(9.0), 0).value[0]
+    unsure = ls.early_stopped(MODEL, 8, complex_data=True)
+    assert "simulation is refused: simulation draws real data" in unsure.status
+    assert ls.curve(MODEL, [SURE], "pca", complex_data=True).methods[0].endswith("circular data")
+    with pytest.raises(Unsupported, match="real data"):
+        ls.risk(MODEL, SURE, ls.GradientFlow(9.0), "montecarlo", complex_data=True)
+
+
+def test_a_curve_is_asked_for_its_own_n_train_only():
+    curve = ls.curve(MODEL, [10, 100], method="theory")
+    assert curve.at_n_train([100]).n_train == [100]
+    with pytest.raises(InvalidArgument, match="n_train"):
+        curve.at_n_train([50])

@@ -135,3 +135,12 @@ def test_rounding_level_asymmetry_is_accepted():
     cov = x @ x.T / 1000
     cov[0, 1] *= 1 + 1e-15
     assert ls.InverseProblem(None, cov, 0.1).p == 30
+
+
+def test_equal_eigenvalues_become_one_atom():
+    split = ls.SpectralProblem([2.0, 0.5, 2.0], [3, 4, 2], [0.1, 0.2, 0.3], floor=0.1)
+    whole = ls.SpectralProblem([2.0, 0.5], [5, 4], [0.4, 0.2], floor=0.1)
+    for name in ("eigenvalues", "multiplicities", "target_weights"):
+        assert np.allclose(getattr(split, name), getattr(whole, name), rtol=1e-15)
+    one, two = (ls.theory.risk(p, 7, ls.GradientFlow(1.0)).value for p in (split, whole))
+    assert np.allclose(one, two, rtol=1e-13)

@@ -54,11 +54,20 @@ def _log_probability(exponent: FloatArray) -> FloatArray:
     return np.asarray(-exponent - np.log1p(6.0 * np.sqrt(np.pi) * exponent))
 
 
+# From 1 to nearly 0, fine at both ends.
+SHARES = np.concatenate(
+    ([1.0], 1.0 - np.geomspace(1e-6, 0.5, GRID // 2), np.geomspace(0.499, 1e-6, GRID // 2))
+)
+
+
 def rate_beyond_edge(problem: SpectralProblem, n_train: float) -> tuple[FloatArray, FloatArray]:
     """The places x, and J(x) there."""
     edge, pole = sample_spectrum(problem, n_train).kappa_upper, -float(problem.eigenvalues.max())
     outer = edge - (pole - edge) * np.append(0.0, np.geomspace(1e-6, 1e9, GRID))
-    return _rate(problem, n_train, edge, pole, outer)
+    inner = pole + (edge - pole) * SHARES
+    x = np.maximum.accumulate(spectral_argument(problem, n_train, inner))
+    m1 = 1.0 / np.interp(x, spectral_argument(problem, n_train, outer), outer)
+    return x, _integral(x, m1 - 1.0 / inner)
 
 
 def rate_below_bulk(
@@ -66,24 +75,21 @@ def rate_below_bulk(
 ) -> tuple[FloatArray, FloatArray]:
     """Places x below a bulk, descending to the next one or to 0, and J(x) there."""
     outer = bulk.edge + (bulk.end - bulk.edge) * np.append(0.0, np.geomspace(1e-6, 1.0, GRID))
-    return _rate(problem, n_train, bulk.edge, bulk.pole, outer)
-
-
-def _rate(
-    problem: SpectralProblem, n_train: float, edge: float, pole: float, outer: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """x on the branch from the edge to the pole, as far as ``outer`` reaches, and J(x)."""
-    share = np.concatenate(
-        ([1.0], 1.0 - np.geomspace(1e-6, 0.5, GRID // 2), np.geomspace(0.499, 1e-6, GRID // 2))
-    )
-    inner = pole + (edge - pole) * share
-    sign = np.sign(edge - pole)  # x falls on the way to the pole from the right, else it rises
-    x = -sign * np.maximum.accumulate(-sign * spectral_argument(problem, n_train, inner))
+    inner = bulk.pole + (bulk.edge - bulk.pole) * SHARES
     reached = spectral_argument(problem, n_train, outer)
-    x = x[(x > 0.0) & (-sign * x <= np.max(-sign * reached))]
-    m1 = 1.0 / np.interp(-sign * x, -sign * reached, outer)
-    force = np.abs(m1 - 1.0 / inner[: x.size])
-    return x, np.append(0.0, np.cumsum(0.25 * (force[1:] + force[:-1]) * np.abs(np.diff(x))))
+    x = reached[0] * SHARES
+    x = x[(x > 0.0) & (x >= reached.min())]
+    m1 = 1.0 / np.interp(-x, -reached, outer)
+    m2 = 1.0 / np.interp(-x, -spectral_argument(problem, n_train, inner), inner)
+    return x, _integral(x, m1 - m2)
+
+
+def _integral(x: FloatArray, difference: FloatArray) -> FloatArray:
+    """J, from the edge x[0] on."""
+    if x.size == 0:
+        return x
+    force = 0.5 * np.abs(difference)
+    return np.append(0.0, np.cumsum(0.5 * (force[1:] + force[:-1]) * np.abs(np.diff(x))))
 
 
 class Bulk(NamedTuple):
@@ -113,7 +119,9 @@ def bulks(problem: SpectralProblem, n_train: float) -> list[Bulk]:
         if place == l.size - 1 or not alone[place]:
             continue
         left, right = -l[atom], -l[order[place + 1]]
-        bounds = (left + 1e-9 * (right - left), right - 1e-9 * (right - left))
+        # Half way to where this atom alone would make df2 = N; excess is positive there.
+        near = 0.5 * np.sqrt(n[[atom, order[place + 1]]] / n_train) * (-left, -right)
+        bounds = (left + near[0], right - near[1])
         middle = minimize_scalar(excess, bounds=bounds, method="bounded").x
         if excess(middle) < 0.0:
             edge, end = (float(brentq(excess, middle, bound)) for bound in bounds)

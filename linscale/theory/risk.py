@@ -66,7 +66,7 @@ def risk(
     N = validate.n_train(n_train)
     check_order(order)
     validate.flag("complex_data", complex_data)
-    validate.integer("nodes", nodes, at_least=4, at_most=200)
+    validate.integer("nodes", nodes, at_least=2, at_most=200)
     if not isinstance(filter, Filter):
         raise InvalidArgument("filter", repr(filter)[:60], "a filter such as GradientFlow(times)")
     if isinstance(filter, Converged):

@@ -22,6 +22,7 @@ from linscale.uncertain import UncertainInt
 from linscale.validate import FloatArray
 
 LARGEST_PSNR = 1000.0  # dB
+STEEPEST = 3.0
 
 
 def saturation(
@@ -137,7 +138,7 @@ class LocalExponent:
     floor_share, bias_share, variance_share : float
         Shares of the risk; they sum to 1.
     error : float
-        Of the exponent: what the expansion leaves out of the risk falls as 1/N^2.
+        Of the exponent: what the expansion leaves out of the risk falls at most as N^-3.
     status : str
         "ok", or what to know before trusting the value.
     """
@@ -172,7 +173,6 @@ def local_exponent(
         raise InvalidArgument("n_train", N, "smaller: without noise the risk is 0 there")
     up, down = (_parts_at(problem, N * np.exp(s), best.at, kept) for s in (h, -h))
     slopes = (up - down) / (2.0 * h) / best.value
-    left_out = 1.0 if order == 0 and not complex_data else 2.0  # its exponent in N
     return LocalExponent(
         value=float(slopes.sum()),
         from_bias=float(slopes[0]),
@@ -180,7 +180,7 @@ def local_exponent(
         floor_share=problem.floor / best.value,
         bias_share=best.bias / best.value,
         variance_share=best.variance / best.value,
-        error=(left_out + abs(float(slopes.sum()))) * best.error / best.value,
+        error=(STEEPEST + abs(float(slopes.sum()))) * best.error / best.value,
         status=best.status,
     )
 

@@ -164,3 +164,34 @@ def test_what_is_not_a_model_is_named(model):
 def test_bad_n_train(N):
     with pytest.raises(InvalidArgument, match="n_train"):
         ls.theory.early_stopped(SUBSPACE, N)
+
+
+def test_best_step_of_complex_data():
+    """1 for 1 + 1/N; the smallest risk over steps, found by search."""
+    for complex_data in (False, True):
+        best = ls.theory.best_one_step(SUBSPACE, 5, complex_data=complex_data)
+        steps = best.at * np.linspace(0.9, 1.1, 41)
+        risks = [
+            ls.theory.one_step(SUBSPACE, 5, step, complex_data=complex_data).value for step in steps
+        ]
+        assert int(np.argmin(risks)) == 20
+        assert best.value == pytest.approx(min(risks), rel=1e-14)
+
+
+def test_large_n_stopping_time_knows_its_error():
+    """The optimum of the whole theory lies within a few times the stated distance."""
+    for N in (10**4, 10**6, 10**8):
+        t = ls.theory.large_n_stopping_time(SUBSPACE, N)
+        true = ls.theory.early_stopped(SUBSPACE, N).at
+        assert abs(t - true) < 2 * t.error + 1e-3 * true
+        assert t.error < 3 * t / np.sqrt(N) * 30
+
+
+def test_absurd_steps_are_refused():
+    for ask in (ls.theory.one_step, ls.theory.two_steps):
+        with pytest.raises(InvalidArgument, match="step"):
+            ask(SUBSPACE, 10, 1e200)
+    with pytest.raises(InvalidArgument, match="model"):
+        ls.theory.risk(ls.SubspaceModel, 10, ls.GradientFlow(1.0))
+    with pytest.raises(InvalidArgument, match="nodes"):
+        ls.theory.risk(SUBSPACE, 10, ls.GradientFlow(1.0), nodes=0)

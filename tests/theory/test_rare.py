@@ -6,11 +6,14 @@ from scipy.integrate import quad
 
 import linscale as ls
 from linscale.theory.rare import (
+    bulks,
     divergence_remarks,
     diverging_share,
     log_tail,
+    rate_below_bulk,
     rate_beyond_edge,
 )
+from linscale.theory.stieltjes import spectral_argument
 
 
 @pytest.mark.parametrize(("n", "N"), [(20, 30), (30, 20), (5, 500)])
@@ -71,3 +74,49 @@ def test_nothing_diverges_without_need():
         diverging_share(problem, N, ls.GradientDescent(1.6, 5))[0] for N in (100, 200, 400, 800)
     ]
     assert np.all(np.diff(share) < 0)
+
+
+def smallest_signal_eigenvalues(model, N, draws, rng):
+    y = rng.standard_normal((draws, model.d, N)) * np.sqrt(1 + model.sigma**2)
+    return np.linalg.eigvalsh(y @ y.transpose(0, 2, 1) / N)[:, 0]
+
+
+def test_lower_tail_by_simulation():
+    """Next to no noise: the signal bulk is that of d dimensions alone."""
+    model, N = ls.SubspaceModel(n=10, d=4, sigma=1e-3), 8
+    smallest = smallest_signal_eigenvalues(model, N, 200_000, np.random.default_rng(5))
+    problem = model.spectral()
+    signal, noise = bulks(problem, N)
+    assert (signal.atoms, noise.atoms) == ([0], [1])
+    x, rate = rate_below_bulk(problem, N, signal)
+    often = np.array([1e-2, 1e-3, 1e-4])
+    places = np.quantile(smallest, often)
+    exponent = N * np.interp(-places, -x, rate)
+    expected = -exponent - np.log1p(6 * np.sqrt(np.pi) * exponent)
+    # The rate is exact for many examples only: here the power below is (N - d + 1)/2.
+    assert np.all(np.abs(expected - np.log(often)) < np.log(8))
+    # Towards 0 a power of x.
+    low = x < 1e-2 * x[0]
+    slope = np.polyfit(np.log(x[low]), -N * rate[low], 1)[0]
+    assert slope == pytest.approx((N - model.d) / 2, abs=0.15)
+
+
+def test_error_covers_slow_sets():
+    """At late times a bias that typical training sets no longer have."""
+    model, N = ls.SubspaceModel(n=52, d=35, sigma=0.0022), 43
+    filter = ls.HeavyBall(0.59, 0.856, [37, 63, 106, 178])
+    theory = ls.theory.risk(model, N, filter)
+    simulated = ls.montecarlo.risk(model, N, filter, trials=2000, workers=2)
+    off = np.abs(simulated.value - theory.value)
+    assert off[1] > 6 * simulated.sem[1]
+    assert np.all(off <= theory.error + 4 * simulated.sem)
+
+
+def test_bulks_are_those_of_the_support():
+    problem = ls.SpectralProblem([1.0, 0.5, 3.0, 0.01], [5, 4, 6, 20], [0.1] * 4, floor=0.1)
+    for N in (1, 30, 60, 200, 2000):
+        edges = [low for low, _ in ls.theory.support(problem, N)]
+        found = bulks(problem, N)
+        z = [spectral_argument(problem, N, bulk.edge) for bulk in found]
+        assert sorted(z) == pytest.approx(edges, rel=1e-6, abs=1e-9)
+        assert sorted(atom for bulk in found for atom in bulk.atoms) == [0, 1, 2, 3]

@@ -130,3 +130,77 @@ def test_extreme_but_legal_problems():
     assert ls.theory.early_stopped(idle, 7).value == pytest.approx(0.1)
     with pytest.raises(Unsupported, match="SubspaceModel"):
         ls.theory.subspace_overlap(equal, 5)
+
+
+def test_counts_carry_the_error_of_the_risk_over_the_slope():
+    N = ls.theory.required_n_train(MODEL, risk=0.05)
+    assert isinstance(N, int)
+    best = ls.theory.early_stopped(MODEL, N)
+    rise = best.value - ls.theory.early_stopped(MODEL, N + 1).value
+    assert N.error == pytest.approx(best.error / rise, rel=0.2)
+    assert 0 < N.error < N
+    # Next to d at little noise the expansion is unsure, and the count says so.
+    unsure = ls.theory.required_n_train(ls.SubspaceModel(n=100, d=10, sigma=0.005), risk=0.02)
+    assert unsure.status != "ok"
+    assert unsure.error > 0.05 * unsure
+    # Order 0 leaves out what order 1 adds.
+    assert (
+        ls.theory.saturation(MODEL, 0.05, order=0).error > ls.theory.saturation(MODEL, 0.05).error
+    )
+
+
+def test_true_count_is_within_the_error():
+    """Simulation crosses the target inside the stated range."""
+    target = 0.05
+    N = ls.theory.required_n_train(MODEL, risk=target)
+    low, high = int(np.floor(N - N.error - 1)), int(np.ceil(N + N.error + 1))
+    ends = [
+        ls.montecarlo.early_stopped(MODEL, size, trials=4000, rng=size, workers=2)
+        for size in (low, high)
+    ]
+    assert ends[0].value + 3 * ends[0].sem > target
+    assert ends[1].value - 3 * ends[1].sem < target
+
+
+def test_exponents_carry_an_error():
+    """Order 0 and order 1 differ by no more than the error of order 0 says."""
+    for N in (30, 300):
+        zero, one = (ls.theory.local_exponent(MODEL, N, order) for order in (0, 1))
+        assert abs(float(zero) - float(one)) <= zero.error + one.error
+        assert one.error < zero.error
+        assert one.status == "ok"
+    fit = [ls.theory.power_law(MODEL, 20, 200, order=order) for order in (0, 1)]
+    assert abs(fit[0].exponent - fit[1].exponent) <= fit[0].error + fit[1].error
+    assert (
+        abs(fit[0].coefficient - fit[1].coefficient)
+        <= fit[0].coefficient_error + fit[1].coefficient_error
+    )
+    doubtful = ls.theory.power_law(ls.SubspaceModel(n=100, d=10, sigma=0.005), 8, 30)
+    assert "points are doubtful" in doubtful.status
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda **kw: ls.theory.saturation(MODEL, 0.05, **kw),
+        lambda **kw: ls.theory.required_n_train(MODEL, risk=0.05, **kw),
+        lambda **kw: float(ls.theory.local_exponent(MODEL, 30, **kw)),
+        lambda **kw: ls.theory.power_law(MODEL, 20, 60, points=3, **kw).exponent,
+        lambda **kw: ls.theory.pca(MODEL, 8, **kw).value,
+        lambda **kw: ls.theory.subspace_overlap(MODEL, 8, **kw),
+        lambda **kw: ls.theory.early_stopped(MODEL, 30, **kw).value,
+        lambda **kw: ls.theory.stopping_window(MODEL, 30, **kw).best.value,
+        lambda **kw: ls.theory.risk(MODEL, 30, ls.GradientFlow(3.0), **kw).value[0],
+    ],
+)
+def test_complex_data_are_order_zero_with_the_error_of_order_one(ask):
+    assert ask(complex_data=True) == ask(order=0)
+    assert ask(complex_data=True) != ask(complex_data=False)
+    with pytest.raises(InvalidArgument, match="complex_data"):
+        ask(complex_data="yes")
+
+
+def test_absurd_targets_are_refused():
+    for psnr in (1e9, -1e9):
+        with pytest.raises(InvalidArgument, match="psnr"):
+            ls.theory.required_n_train(MODEL, psnr=psnr)

@@ -5,6 +5,7 @@ import pytest
 from scipy.integrate import quad
 
 import linscale as ls
+from linscale.errors import InvalidArgument
 from linscale.theory import density, support
 
 
@@ -75,3 +76,21 @@ def test_narrow_bulks_keep_their_edges(sigma, N):
         for (a, b), l, n in zip(bulks, problem.eigenvalues[::-1], (45, 5), strict=True):
             assert 0.5 * (a + b) == pytest.approx(l, rel=1e-5)
             assert b - a == pytest.approx(4 * l * np.sqrt(n / N), rel=1e-4)
+
+
+def test_transition_is_where_the_bulks_part():
+    model = ls.SubspaceModel(n=200, d=20, sigma=0.7)
+    N = ls.theory.transition(model)
+    assert len(ls.theory.support(model, int(np.floor(N)))) == 1
+    assert len(ls.theory.support(model, int(np.ceil(N)))) == 2
+    assert "merged" in ls.theory.pca(model, int(np.floor(N))).status
+    assert ls.theory.subspace_overlap(model, int(2 * N)).status == "ok"
+    assert ls.theory.transition(ls.SubspaceModel(n=20, d=20, sigma=0.7)) == 0
+    with pytest.raises(InvalidArgument, match="SubspaceModel"):
+        ls.theory.transition(model.spectral())
+
+
+def test_density_far_out_is_zero():
+    model = ls.SubspaceModel(n=20, d=2, sigma=0.3)
+    assert np.array_equal(ls.theory.density(model, 10, [1e300, 1e6]), [0, 0])
+    assert ls.theory.density(model, 10, [1.0, 1e300])[0] > 0
