@@ -29,6 +29,7 @@ LABELS = (
     "stopping",
     "pca",
     "exponents",
+    "band",
 )
 
 

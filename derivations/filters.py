@@ -54,7 +54,10 @@ def derive(d: Derivation) -> None:
         sp.simplify,
     )
 
-    d.say("**Gradient flow.** $dW/dt = -\\nabla L(W)$, the limit of small steps.")
+    d.say(
+        "**Gradient flow.** $dW/dt = -\\nabla L(W)$, the limit of small steps; [Ali] lay it beside "
+        "ridge at the penalty $1/t$."
+    )
     ode = sp.Eq(f(t).diff(t), -slope.subs(w, f(t)))
     flow = d.result(
         "gradient_flow",
@@ -137,7 +140,7 @@ def reduction(d: Derivation) -> sp.Expr:
 def heavy_ball(d: Derivation, slope: sp.Expr, descent: sp.Expr) -> None:
     d.say(
         "**Heavy ball.** $W_{k+1} = W_k - \\eta \\nabla L(W_k) + \\beta (W_k - W_{k-1})$ with "
-        "$W_{-1} = W_0$, so that the first step has no momentum."
+        "$W_{-1} = W_0$, so that the first step has no momentum [Polyak]."
     )
     update = d.step(w - eta * slope + beta * (w - last), "", "w_{k+1}")
     recursion = d.result(
@@ -207,7 +210,7 @@ def heavy_ball(d: Derivation, slope: sp.Expr, descent: sp.Expr) -> None:
 def nesterov(d: Derivation, slope: sp.Expr) -> None:
     d.say(
         "**Nesterov.** $V_k = W_k + m_k (W_k - W_{k-1})$ and $W_{k+1} = V_k - \\eta \\nabla "
-        "L(V_k)$, with $m_k = k/(k+3)$."
+        "L(V_k)$ [Nesterov], with $m_k = k/(k+3)$ as in [Su]."
     )
     m = sp.Symbol("m")
     ahead = d.step(w + m * (w - last), "", "v_k")

@@ -241,7 +241,8 @@ def both_parts(d: Derivation, leading: sp.Expr, one: sp.Expr, sum_a: sp.Expr) ->
 def limits(d: Derivation, bias: list, variance: list) -> None:
     d.say(
         r"**No penalty**, $\mu \to 0$: the converged risk. For $N > n$, $\kappa \to 0$ and $a$, "
-        r"$c$, $e \to n/N$; the bias goes like $\kappa^2$."
+        r"$c$, $e \to n/N$; the bias goes like $\kappa^2$. (Leading order, with a penalty: "
+        r"[Dobriban]; without: [Hastie].)"
     )
     ratio = sp.Symbol("gamma", positive=True)
     full = dict.fromkeys(powers, ratio)
