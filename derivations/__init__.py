@@ -30,6 +30,7 @@ LABELS = (
     "pca",
     "exponents",
     "band",
+    "rare",
 )
 
 

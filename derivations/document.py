@@ -27,9 +27,9 @@ literature; a *check* was carried out exactly, not by eye.
 
 Notation: N training pairs; S = Cov(y) with eigenvalues $l_j$ of multiplicity $n_j$, and
 $n = \\sum_j n_j$; $\\hat S = YY'/N$; B the best linear estimator, $w_j$ its weight on the
-eigenspace j (`target_weights`, a total); $\\rho$ a residual filter; m the companion Stieltjes transform,
-$\\kappa = 1/m$ the effective penalty. The algebra is carried for two or three atoms where sums
-over j appear; no step depends on their number.
+eigenspace j (`target_weights`, a total); $\\rho$ a residual filter; m the companion Stieltjes
+transform, $\\kappa = 1/m$ the effective penalty. The algebra is carried for two or
+three atoms where sums over j appear; no step depends on their number.
 """
 
 

@@ -42,7 +42,8 @@ def derive(d: Derivation) -> None:
     )
     d.say(
         "Two signal and two measured dimensions and two examples carry the algebra, with every "
-        r"entry a symbol. [Klug] have $A = I$ and $x$ in a subspace. For $y = A x + z$ with white noise, $S = A S_x A' + \sigma^2 I$ and "
+        r"entry a symbol. [Klug] have $A = I$ and $x$ in a subspace. For $y = A x + z$ with white "
+        r"noise, $S = A S_x A' + \sigma^2 I$ and "
         r"$\mathrm{Cov}(x, y) = S_x A'$ (`wiener`); nothing below asks where $S$ and $B$ are from."
     )
     independence(d)

@@ -32,4 +32,6 @@ REFERENCES = {
     "of large dimensional random matrices, J. Multivariate Anal. 54 (1995) 295.",
     "Su": "W. Su, S. Boyd, E. J. Candes, A differential equation for modeling Nesterov's "
     "accelerated gradient method, J. Mach. Learn. Res. 17 (2016) 153.",
+    "TracyWidom": "C. A. Tracy, H. Widom, On orthogonal and symplectic matrix ensembles, Commun. "
+    "Math. Phys. 177 (1996) 727.",
 }

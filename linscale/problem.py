@@ -25,6 +25,8 @@ class SpectralProblem:
 
         l_j,   n_j,   w_j = ||B P_j||_F^2 / scale,   floor = tr(S_x - B S B') / scale.
 
+    Derivations: `wiener` and `reduction`.
+
     Parameters
     ----------
     eigenvalues : (J,) array
@@ -110,6 +112,8 @@ class SpectralProblem:
         with 1 for 1 + 1/N where the data are complex circular. Early stopping ends at about this
         time where the noise is so large that little can be learned; it is 0 where there is nothing
         to learn.
+
+        Derivation: `one_step`.
         """
         l, w, N = self.eigenvalues, self.target_weights, n_train
         square = float(self.multiplicities @ l**2) / N

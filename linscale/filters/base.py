@@ -6,6 +6,8 @@ An estimator learned from N pairs, with Sh = YY'/N, is W = X Y' g(Sh) / N with
 
 Every filter evaluates a whole path at once: one row for each of its T parameter values. All are
 exact at the start of the path, at its end, and at eigenvalue 0.
+
+Derivation: `filters`.
 """
 
 from __future__ import annotations

@@ -19,6 +19,8 @@ from linscale.validate import FloatArray
 class GradientFlow(Filter):
     r"""Gradient flow on (1/2N) sum_i ||W y_i - x_i||^2 from W = 0:  rho(l) = exp(-t l).
 
+    Derivation: `filters`.
+
     Parameters
     ----------
     times : scalar or (T,) array
@@ -50,6 +52,8 @@ class GradientFlow(Filter):
 @dataclass(frozen=True, eq=False, init=False)
 class GradientDescent(Descent):
     r"""Gradient descent on (1/2N) sum_i ||W y_i - x_i||^2 from W = 0:  rho(l) = (1 - step l)^k.
+
+    Derivation: `filters`.
 
     Parameters
     ----------

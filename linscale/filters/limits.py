@@ -19,6 +19,8 @@ class Ridge(Filter):
 
         rho(l) = mu / (l + mu)
 
+    Derivation: `filters`.
+
     Parameters
     ----------
     penalties : scalar or (T,) array

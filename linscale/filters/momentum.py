@@ -26,6 +26,8 @@ class HeavyBall(Descent):
     in closed form by the roots r of r^2 - (1 + beta - eta l) r + beta = 0. It converges when
     step times the largest eigenvalue of YY'/N is below 2 (1 + momentum).
 
+    Derivation: `filters`.
+
     Parameters
     ----------
     step : float
@@ -109,6 +111,8 @@ class Nesterov(Descent):
 
     It converges when step times the largest eigenvalue of YY'/N is below 4/3; the cost is one
     pass over the spectrum for each iteration.
+
+    Derivation: `filters`.
 
     Parameters
     ----------

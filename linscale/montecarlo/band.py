@@ -12,6 +12,8 @@ are the signal subspace, and with it
 - averaged residual: a few noise directions, whose diagonal of h(Sh) estimates the bulk trace;
 - drawn residual: d rows more on top of G for the residual E, so that E Y'/N is banded too.
 
+Derivation: `band`.
+
 Source: Bloemendal and Virag, Ann. Probab. 44 (2016) 2726, Section 3.
 """
 

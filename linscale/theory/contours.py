@@ -10,6 +10,8 @@ from the corner lets the nodes be graded geometrically. With tau = e^y,
 which is counterclockwise. Nodes are Gauss-Legendre on panels: one next to each corner, linear in
 tau, and panels of equal length in y between. Their number grows with log(t_max). Momentum needs
 flatter lenses, and shorter panels where its residual still oscillates.
+
+Derivation: `contours`.
 """
 
 from __future__ import annotations

@@ -9,6 +9,8 @@ by hand leaves no cancellation at large t.
 
 Every sum over eigenvalues is a matrix product, so the cost is M^2 (J + T) for M nodes.
 
+Derivations: `reduction` and `contours`.
+
 Sources: Ledoit and Peche, PTRF 151 (2011) 233, for one resolvent with S; Knowles and Yin, PTRF
 169 (2017) 257, for the equivalent of Q; Dobriban and Wager, Ann. Statist. 46 (2018) 247, for the
 ridge risk that the double integral contains.

@@ -22,6 +22,8 @@ and with the prefactor kappa1 kappa2 / (z1 z2) taken out,
 The 1/N terms are those of real Gaussian data: one diagram, the ladder closed with a twist. Complex
 circular data has none. Both sides are symmetric in z1 and z2.
 
+Derivations: `two_resolvents` and `finite_size`.
+
 Sources: Bai and Silverstein, Ann. Probab. 32 (2004) 553, for the mean of one resolvent at order 1;
 the quadratic form is the second derivative of the same expansion of E log det over a doubled space.
 """
@@ -142,6 +144,8 @@ def variance_kernel(
 
     df1(kappa0) = N gives z = -kappa (kappa - kappa0) s with s = (1/N) sum_j n_j l_j /
     ((l_j + kappa) (l_j + kappa0)), and kappa df1/N = kappa + z.
+
+    Derivations: `contours` and `companion`.
     """
     if kappa0 == 0.0:
         return np.asarray(kappa * degrees_of_freedom(problem, kappa) / n_train / z)
@@ -158,6 +162,8 @@ def variance_correction(
     """(1/N) (kappa f(kappa) - kappa0 f(kappa0)) / z, the order-1 partner of the above.
 
     The difference quotient is taken term by term, so nothing cancels near kappa0 > 0.
+
+    Derivation: `finite_size`.
     """
     l, n = problem.eigenvalues, problem.multiplicities / n_train
     g = 1.0 / (l + kappa[:, None])
@@ -195,6 +201,8 @@ def ridge_terms(
     from rho = mu/(l + mu), whose pole at -mu replaces the contour: the variance is
     (floor/N) d(mu T)/dmu with T = E tr[S Q(-mu)] and d kappa/d mu = 1/(1 - a). At kappa(0), the
     limit mu -> 0, it is the converged risk.
+
+    Derivation: `ridge`.
     """
     m = EqualMoments(problem, n_train, kappa)
     bias = [kappa**2 * k for k in bias_kernels(m, n_train, order)[: order + 1]]

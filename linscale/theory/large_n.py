@@ -26,6 +26,8 @@ def large_n(model: Model, n_train: int, filter: Filter, *, complex_data: bool = 
     with divided differences rho[..] of rho at the population eigenvalues; beta = 1 for real data
     and 0 for complex. By Cauchy's formula every term is a contour integral around the *population*
     spectrum. ``error`` is the size of C/N relative to R, times C/N.
+
+    Derivation: `large_n`.
     """
     problem = problem_of(model)
     N = validate.n_train(n_train)

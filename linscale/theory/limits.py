@@ -23,7 +23,10 @@ from linscale.uncertain import UncertainFloat
 
 
 def floor(model: Model) -> float:
-    """Risk of the best linear estimator, tr(S_x - B S B') / scale: exact, the limit N -> inf."""
+    """Risk of the best linear estimator, tr(S_x - B S B') / scale: exact, the limit N -> inf.
+
+    Derivation: `wiener`.
+    """
     return problem_of(model).floor
 
 
@@ -37,6 +40,8 @@ def converged(
         N < n - 1:      ridge at penalty 0+                to the given order, poor near N = n
 
     Complex circular data has N - n for N - n - 1, and an infinite mean for N = n alone.
+
+    Derivations: `converged` and `ridge`.
 
     Source: the inverse Wishart mean is classical (Muirhead 1982, Section 3.2); for N < n see
     Hastie, Montanari, Rosset and Tibshirani, Ann. Statist. 50 (2022) 949.
@@ -86,6 +91,8 @@ def one_step(model: Model, n_train: int, step: float, *, complex_data: bool = Fa
 
     from the Wishart moments E Sh = S and E Sh S Sh = S^3 (1 + 1/N) + S tr(S^2)/N; complex
     circular data has 1 in place of 1 + 1/N.
+
+    Derivation: `one_step`.
     """
     problem = problem_of(model)
     N = validate.n_train(n_train)
@@ -135,6 +142,8 @@ def vanishing_noise(model: SubspaceModel, n_train: int) -> float:
 
     Without noise the N examples span N directions of the subspace, and nothing is known of the
     others.
+
+    Derivation: `ridge`.
     """
     _check_subspace(model)
     return max(0.0, 1.0 - validate.n_train(n_train) / model.d)
@@ -150,6 +159,8 @@ def large_n_stopping_time(model: SubspaceModel, n_train: int) -> UncertainFloat:
     multiple of s2^3, not of the s2 that converging would cost; so t grows like
     log(N)/(2 (1 + s2)). Terms of order exp(-(1 + s2) t)/N are left out: the relative error of t
     falls like N^(-1/2); ``error`` is how far they would move t. inf for d = n.
+
+    Derivation: `stopping`.
     """
     _check_subspace(model)
     N, s2 = validate.n_train(n_train), model.sigma**2

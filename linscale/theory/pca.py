@@ -15,6 +15,8 @@ so it has a closed form. With D = 1 - df1/N = prod_i (kappa - r_i) / prod_j (kap
 
 and sum_s n_s share_s(q) is the number of sample eigenvalues above q. Nothing here depends on
 whether the spectrum has a gap. (The integral form is in Ledoit and Peche, PTRF 151 (2011) 233.)
+
+Derivation: `pca`.
 """
 
 from __future__ import annotations
@@ -52,6 +54,8 @@ def pca(model: Model, n_train: int, order: int = 1, *, complex_data: bool = Fals
     Where they have merged, the cut between the d-th and the next sample eigenvalue falls inside a
     bulk, on which the expansion says nothing: the value is then of leading order, and ``status``
     says so. Complex circular data have no 1/N term.
+
+    Derivation: `pca`.
 
     Raises
     ------
@@ -127,6 +131,8 @@ def overlap_correction(model: SubspaceModel, n_train: int) -> float | None:
     Separate bulks: d c changes by minus the contour integral of T around the signal bulk, in kappa
     a circle around -l_1. N <= d: all sample eigenvectors count, and what they leave out is the
     residue of -T at 0.
+
+    Derivations: `finite_size` and `pca`.
     """
     n, d, N = model.n, model.d, n_train
     problem = problem_of(model)
@@ -199,6 +205,8 @@ def _share_lost_across_a_gap(problem: SpectralProblem, n_train: float) -> float 
     The logarithms of F then jump by
     multiples of pi, and 1 - c = l1 delta / ((l1 - l2) (l1 - l2 + delta)), where kappa = -l2 + delta
     is the larger root of df1 = N.
+
+    Derivation: `pca`.
     """
     (l1, l2), (n1, n2), N = problem.eigenvalues, problem.multiplicities, float(n_train)
     gap = l1 - l2

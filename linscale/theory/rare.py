@@ -10,6 +10,8 @@ exact next to the edge and of the right order beyond. For one atom J' is the cla
 sqrt((x - a)(x - b))/(2 x l). Complex data have twice the rate: what is said here is on the safe
 side for them.
 
+Derivation: `rare`.
+
 Source: for one atom, Majumdar and Vergassola, Phys. Rev. Lett. 102 (2009) 060601, by the energy of
 one eigenvalue pulled out of the bulk; the same argument gives the two branches in general.
 

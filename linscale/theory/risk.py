@@ -35,6 +35,8 @@ def risk(
     the relative error falls as 1/N at order 0 and as 1/N^2 at order 1; so it does for fixed n as N
     grows.
 
+    Derivations: `reduction`, `two_resolvents`, `finite_size` and `contours`.
+
     Parameters
     ----------
     model : SubspaceModel, InverseProblem or SpectralProblem

@@ -32,6 +32,8 @@ def saturation(
 
     Beyond it, less than ``tolerance`` (relative) is left to gain from more examples.
 
+    Derivation: `exponents`.
+
     Returns
     -------
     UncertainInt
@@ -163,6 +165,8 @@ def local_exponent(
 
     By the envelope theorem the best time may be held fixed: a central difference in log N of
     R(t*), with N continued to real values.
+
+    Derivation: `exponents`.
     """
     problem, N = problem_of(model), validate.n_train(n_train)
     check_order(order)
@@ -236,6 +240,8 @@ def power_law(
     A straight line by least squares through log metric against log N, at ``points`` values of N
     spread evenly in log N. The paper fits the *PSNR*, metric = beta N^alpha: its exponent is that
     of R times 1/ln R, so it is small even where the risk falls steeply.
+
+    Derivation: `exponents`.
 
     Parameters
     ----------

@@ -4,6 +4,8 @@ In kappa = 1/m the complement of the spectrum is where kappa is real and dz/dkap
 df2(kappa) < N; df2 is convex between neighbouring poles -l_j, so each pair of population atoms has
 a gap between its bulks if and only if the minimum of df2 there is below N.
 
+Derivation: `two_atoms`.
+
 Source: Silverstein and Choi, J. Multivariate Anal. 54 (1995) 295.
 """
 
@@ -75,6 +77,8 @@ def transition(model: SubspaceModel) -> float:
     where the minimum of df2 between the poles -l_1 and -l_2 is N. A statement about the limit of
     large n and N: at finite size the gap opens over a share of order N^(-2/3) of N. 0 for d = n,
     where there is no noise bulk.
+
+    Derivation: `two_atoms`.
     """
     if not isinstance(model, SubspaceModel):
         raise InvalidArgument("model", type(model).__name__, "a SubspaceModel")
@@ -95,6 +99,8 @@ def density(model: Model, n_train: int, x: ArrayLike) -> FloatArray:
 
     Its integral is min(1, N/n): for N < n the rest is an atom at 0. Approached to 1e-10 of the
     spectrum's width from above, which blurs an edge over that distance.
+
+    Derivation: `two_atoms`.
     """
     problem = problem_of(model)
     N = validate.n_train(n_train)

@@ -10,6 +10,8 @@ N samples with penalty mu = -z acts like fitting the population with penalty kap
 real line outside the sample spectrum kappa is real; for Im z > 0 exactly one root has
 Im kappa < 0.
 
+Derivation: `companion`.
+
 Sources: Silverstein, J. Multivariate Anal. 55 (1995) 331; Silverstein and Choi, ibid. 54 (1995)
 295, for the edges. N may be any real number > 0 here: curves in N are smooth.
 """

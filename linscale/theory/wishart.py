@@ -9,6 +9,8 @@ they stand and forces i = j. So E Sh S^b1 Sh ... Sh is a sum of
 with c the number of different i that a pairing leaves, p the power of S along the open path, and
 one trace for each closed one. Complex circular data pairs y with conj y alone.
 
+Derivation: `moments`.
+
 Sources: Isserlis, Biometrika 12 (1918) 134; Graczyk, Letac and Massam, Ann. Statist. 31 (2003) 287.
 """
 
@@ -102,6 +104,8 @@ def two_steps(model: Model, n_train: int, step: float, *, complex_data: bool = F
         variance = floor (1/N) tr S [4 eta^2 S - 4 eta^3 E(Sh^2) + eta^4 E(Sh^3)]
 
     (each E commutes with S), all from :func:`moment`.
+
+    Derivation: `two_steps`.
     """
     problem, N = problem_of(model), validate.n_train(n_train)
     validate.flag("complex_data", complex_data)
