@@ -127,7 +127,7 @@ def derive(d: Derivation) -> None:
     four_factors(d)
     d.say(
         r"**In general** a product of $k$ factors $\hat S$ has $2k$ factors $y$ and $(2k-1)!!$ "
-        r"pairings. A pair of $y_i$ and $y_j$ puts $S$ between the places where they stand and "
+        r"pairings [Graczyk]. A pair of $y_i$ and $y_j$ puts $S$ between where they stand and "
         r"asks $i = j$. Following the product, the open path gives a power of $S$, every closed "
         r"one a trace, and each of the $c$ different samples left a factor $N$. Nothing else "
         r"of the spectrum enters, so nothing depends on the number of its atoms."

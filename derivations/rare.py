@@ -19,8 +19,8 @@ m, E, s = sp.symbols("m E s", positive=True)
 def derive(d: Derivation) -> None:
     d.assume(
         r"Real Gaussian data. The rate is derived for one atom $l$ of multiplicity $n$; for "
-        r"several atoms the same difference of branches is taken over, on the strength of the limits below "
-        r"and of simulation."
+        r"several atoms the same difference of branches is taken over, on the strength of the "
+        r"limits below and of simulation."
     )
     force = one_atom(d)
     limits(d, force)
@@ -31,9 +31,9 @@ def one_atom(d: Derivation) -> sp.Expr:
     others = sp.Symbol(r"\Sigma", positive=True)
     at_x = d.lemma(
         r"The eigenvalues of $\hat S$ have a density in proportion to "
-        r"$\prod_i \lambda_i^{(N-n-1)/2} e^{-N \lambda_i/(2 l)} \prod_{i<j} |\lambda_i - \lambda_j|$. Minus the slope of its log "
-        r"in one eigenvalue at $x$, with $\Sigma = \sum_j 1/(x - \lambda_j)$ over the others, "
-        r"and $N - n - 1 \approx N - n$:",
+        r"$\prod_i \lambda_i^{(N-n-1)/2} e^{-N \lambda_i/(2 l)} \prod_{i<j} |\lambda_i - "
+        r"\lambda_j|$. Minus the slope of its log in one eigenvalue at $x$, with "
+        r"$\Sigma = \sum_j 1/(x - \lambda_j)$ over the others, and $N - n - 1 \approx N - n$:",
         "Muirhead",
         N / (2 * l) - (N - n) / (2 * x) - others,
         "N J'",

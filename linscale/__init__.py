@@ -13,8 +13,8 @@ __version__ = "0.1.0"
 
 
 def __getattr__(name: str) -> ModuleType:
-    """Load the heavier parts on first use: ``montecarlo`` compiles, ``plotting`` draws."""
-    if name in ("montecarlo", "plotting"):
+    """Load the heavier parts on first use."""
+    if name in ("montecarlo", "plotting", "symbolic"):
         return import_module(f"linscale.{name}")
     raise AttributeError(f"module 'linscale' has no attribute {name!r}")
 
@@ -35,5 +35,6 @@ __all__ = [
     "plotting",
     "risk",
     "spread",
+    "symbolic",
     "theory",
 ]

@@ -19,11 +19,11 @@ LAYERS = [
     {"models", "risk"},
     {"filters", "setups"},
     {"theory", "montecarlo", "images"},
-    {"answer"},
+    {"answer", "symbolic"},
     {"study"},
     {"image_study", "tables"},
     {"plotting"},
-    {"cli_risk"},
+    {"cli_risk", "cli_derive"},
     {"cli"},
     {"__main__"},
 ]

@@ -1,0 +1,195 @@
+r"""The closed forms of the subspace model as SymPy expressions and as LaTeX, for papers.
+
+    >>> import linscale as ls
+    >>> ls.symbolic.converged.expr
+    sigma**2*(1 + n/(N - n - 1))/(sigma**2 + 1)
+
+Each is a :class:`ClosedForm` in the symbols n, d, N, sigma and where it has them eta (the step), t
+(the time), m and z; ``FORMS`` has them by name. Risks are divided by d, as everywhere. They are
+built here from the definitions, and tests hold them equal to the derivations.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from linscale.errors import InvalidArgument
+from linscale.theory.wishart import Term, moment
+
+n, d, N = sp.symbols("n d N", positive=True, integer=True)
+sigma, eta, t = sp.symbols("sigma eta t", positive=True)
+m, z = sp.symbols("m z")
+
+_S2 = sigma**2
+_L = (1 + _S2, _S2)  # eigenvalues of S, their multiplicities, and the weight on the first
+_COUNT = (d, n - d)
+_WEIGHT = 1 / (1 + _S2) ** 2
+_FLOOR = _S2 / (1 + _S2)
+
+
+@dataclass(frozen=True)
+class ClosedForm:
+    """One formula, lhs = expr.
+
+    Attributes
+    ----------
+    name : str
+        As in ``FORMS``.
+    lhs : str
+        LaTeX of the left-hand side.
+    expr : sympy.Expr
+        The right-hand side.
+    says : str
+        What it is and where it holds.
+    derivation : str
+        The module of the project's ``derivations`` that derives it.
+    """
+
+    name: str
+    lhs: str
+    expr: Any
+    says: str
+    derivation: str
+
+    @property
+    def latex(self) -> str:
+        """LaTeX of the equation."""
+        return f"{self.lhs} = {sp.latex(self.expr)}"
+
+    def __call__(self, **values: float) -> float:
+        """The value at numbers for all of its symbols, evaluated to 30 digits and rounded.
+
+        Raises
+        ------
+        InvalidArgument
+            A symbol without a value, or a value without a symbol.
+        """
+        names = {symbol.name: symbol for symbol in self.expr.free_symbols}
+        if set(values) != set(names):
+            raise InvalidArgument(
+                "values",
+                ", ".join(sorted(values)) or "none",
+                "one for each of " + str(sorted(names)),
+            )
+        at = {names[key]: sp.Float(value, 30) for key, value in values.items()}
+        return float(sp.N(self.expr.subs(at), 30))
+
+
+def _trace(power: int) -> Any:
+    """tr S^power."""
+    return sum(count * l**power for count, l in zip(_COUNT, _L, strict=True))
+
+
+def _mean(terms: tuple[Term, ...], l: Any) -> Any:
+    """E Sh S^b1 Sh ... at the eigenvalue l."""
+    return sum(
+        term.pairings * l**term.open * sp.prod([_trace(q) for q in term.traces])
+        / N**term.power_of_n
+        for term in terms
+    )  # fmt: skip
+
+
+def _one_step() -> Any:
+    l = _L[0]
+    bias = l - 2 * eta * l**2 + eta**2 * _mean(moment((1,)), l)
+    return _by_powers_of_step(_FLOOR + _WEIGHT * bias + _FLOOR * eta**2 * _trace(2) / N)
+
+
+def _best_step() -> Any:
+    square, slope = sp.Poly(sp.expand(_one_step()), eta).all_coeffs()[:2]
+    return sp.factor(-slope / (2 * square))
+
+
+def _two_steps() -> Any:
+    l = _L[0]
+    bias = (
+        l - 4 * eta * l**2
+        + eta**2 * (2 * l * _mean(moment((0,)), l) + 4 * _mean(moment((1,)), l))
+        - 4 * eta**3 * _mean(moment((1, 0)), l)
+        + eta**4 * _mean(moment((0, 1, 0)), l)
+    )  # fmt: skip
+    noise = sum(
+        count * at * (4 * eta**2 * at - 4 * eta**3 * _mean(moment((0,)), at)
+                      + eta**4 * _mean(moment((0, 0)), at))
+        for count, at in zip(_COUNT, _L, strict=True)
+    )  # fmt: skip
+    return _by_powers_of_step(_FLOOR + _WEIGHT * bias + _FLOOR * noise / N)
+
+
+def _by_powers_of_step(risk: Any) -> Any:
+    """The same, each power of eta with its factor on one line."""
+    powers = sp.Poly(sp.expand(risk), eta).terms()
+    return sum(sp.factor(factor) * eta**k for (k,), factor in powers)
+
+
+def _cubic() -> Any:
+    """The companion equation z = -1/m + (1/N) sum_j n_j l_j/(1 + l_j m), cleared."""
+    terms = sum(count * l / (1 + l * m) for count, l in zip(_COUNT, _L, strict=True)) / N
+    whole = sp.expand(sp.numer(sp.together(z + 1 / m - terms)))
+    return sp.collect(whole, m)
+
+
+def _transition() -> Any:
+    third = sp.Rational(1, 3)
+    root = sum((count * l**2) ** third for count, l in zip(_COUNT, _L, strict=True))
+    return root**3 / (_L[0] - _L[1]) ** 2
+
+
+def _large_n() -> Any:
+    """R_inf + C/N of gradient flow, by divided differences of exp(-t l) at the two eigenvalues."""
+    (l1, l2), (n1, n2) = _L, _COUNT
+    r1, r2 = sp.exp(-t * l1), sp.exp(-t * l2)
+    slope, bend = -t * r1, t**2 * r1
+    across = (r1 - r2) / (l1 - l2)
+    twice = (slope - across) / (l1 - l2)  # rho[1, 1, 2]
+    bias = (
+        n1 * l1**3 * slope**2 + n2 * l1 * l2**2 * across**2
+        + 2 * r1 * l1**2 * (n1 * l1 * bend / 2 + n2 * l2 * twice)
+        + l1**3 * (slope**2 + r1 * bend)
+    )  # fmt: skip
+    cost = _FLOOR * (n1 * (1 - r1) ** 2 + n2 * (1 - r2) ** 2) + _WEIGHT * bias
+    return _FLOOR + _WEIGHT * l1 * r1**2 + cost / N
+
+
+def _forms() -> dict[str, ClosedForm]:
+    forms = (
+        ClosedForm("floor", "R_\\infty", _FLOOR,
+                   "risk of the best linear estimator: what no number of examples improves",
+                   "wiener"),
+        ClosedForm("one_step", "R_1", _one_step(),
+                   "risk after one step of gradient descent from 0: exact for every N", "one_step"),
+        ClosedForm("best_step", "\\eta^\\star", _best_step(),
+                   "the step that makes the risk after one step smallest: exact for every N",
+                   "one_step"),
+        ClosedForm("two_steps", "R_2", _two_steps(),
+                   "risk after two steps of gradient descent from 0: exact for every N",
+                   "two_steps"),
+        ClosedForm("converged", "R", _FLOOR * (1 + n / (N - n - 1)),
+                   "risk of gradient descent run to convergence: exact for N > n + 1",
+                   "converged"),
+        ClosedForm("cubic", "0", _cubic(),
+                   "the companion equation: its root m with Im m > 0 for Im z > 0 is the companion "
+                   "Stieltjes transform of the sample spectrum as n, d, N grow together",
+                   "two_atoms"),
+        ClosedForm("transition", "N", _transition(),
+                   "the N above which sample eigenvalues of signal and noise form separate bulks, "
+                   "as n, d, N grow together", "two_atoms"),
+        ClosedForm("large_n", "R(t)", _large_n(),
+                   "risk of gradient flow at time t to order 1/N at fixed n: leaves out O(1/N^2)",
+                   "large_n"),
+    )  # fmt: skip
+    return {form.name: form for form in forms}
+
+
+FORMS = _forms()
+floor = FORMS["floor"]
+one_step = FORMS["one_step"]
+best_step = FORMS["best_step"]
+two_steps = FORMS["two_steps"]
+converged = FORMS["converged"]
+cubic = FORMS["cubic"]
+transition = FORMS["transition"]
+large_n = FORMS["large_n"]
