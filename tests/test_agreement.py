@@ -22,19 +22,25 @@ from .conftest import worst, z_limit
 SMALL = [name for name, model in SETUPS.items() if model.n == 100]
 LARGE = [name for name, model in SETUPS.items() if model.n >= 1000]
 COMPARISONS = len(N_TRAIN) * len(SETUPS)
+ENOUGH = 20_000  # draws that reach the standard error asked for at every N
 
 
 def filter_at(point):
     return ls.Converged() if np.isinf(point.at) else ls.GradientFlow(point.at)
 
 
+def standard_error(model, N):
+    """What the reference is worth: 0.5 % near N = d and 0.1 % away from it."""
+    return 0.005 if N <= 3 * model.d else 0.001
+
+
 @functools.cache
 def reference(model, N, most):
     """Simulation at theory's best time, to 0.1 % (0.5 % for N <= 3 d) if ``most`` draws allow."""
     filter = filter_at(ls.theory.early_stopped(model, N))
-    aim = 0.005 if N <= 3 * model.d else 0.001
+    aim = standard_error(model, N)
     pilot = ls.montecarlo.risk(model, N, filter, trials=60, rng=N + 10**6).point(0)
-    trials = int(np.clip((pilot.sem / pilot.value / aim) ** 2 * 60 * 1.2, 60, most))
+    trials = int(np.clip((pilot.sem / pilot.value / aim) ** 2 * 60 * 1.5, 60, most))
     return ls.montecarlo.risk(model, N, filter, trials=trials, rng=N, workers=2).point(0)
 
 
@@ -48,6 +54,8 @@ def check_order_one(model, sizes, most):
     for N in sizes:
         best, mc = ls.theory.early_stopped(model, N), reference(model, N, most)
         limit = z_limit(COMPARISONS)
+        if most >= ENOUGH:
+            assert mc.sem <= standard_error(model, N) * mc.value, N
         assert worst(mc.value, best.value, mc.sem, allowance(model, N)) < limit, N
         # The error estimate that comes with the value holds it too.
         assert abs(mc.value - best.value) < best.error + limit * mc.sem, N
@@ -75,16 +83,15 @@ def test_small_setups(name):
 @pytest.mark.slow
 @pytest.mark.parametrize("name", SMALL)
 def test_small_setups_on_the_whole_grid(name):
-    check_order_one(SETUPS[name], N_TRAIN, most=20_000)
-    check_auto(SETUPS[name], N_TRAIN, most=20_000)
+    check_order_one(SETUPS[name], N_TRAIN, ENOUGH)
+    check_auto(SETUPS[name], N_TRAIN, ENOUGH)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", LARGE)
 def test_large_setups_on_the_whole_grid(name):
-    most = 2000 if SETUPS[name].n == 1000 else 150
-    check_order_one(SETUPS[name], N_TRAIN, most)
-    check_auto(SETUPS[name], N_TRAIN, most)
+    check_order_one(SETUPS[name], N_TRAIN, ENOUGH)
+    check_auto(SETUPS[name], N_TRAIN, ENOUGH)
 
 
 @pytest.mark.parametrize("name", SMALL)
@@ -169,7 +176,9 @@ def random_problem(seed):
 
 
 @pytest.mark.parametrize("ratio", [0.3, 0.6, 1.5, 4.0])
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize(
+    "seed", [1, 2, *(pytest.param(s, marks=pytest.mark.slow) for s in range(3, 13))]
+)
 def test_every_filter_on_random_spectra(seed, ratio):
     """Within 1 % and sampling error at the best point of every filter's path, and converged."""
     problem = random_problem(seed)
@@ -186,10 +195,10 @@ def test_every_filter_on_random_spectra(seed, ratio):
         mc = ls.montecarlo.risk(problem, N, filter, trials=150, rng=seed, workers=2)
         i = int(np.argmin(theory.value))
         distance = worst(mc.value[i], theory.value[i], mc.sem[i], 0.01)
-        assert distance < z_limit(48), type(filter).__name__
+        assert distance < z_limit(288), type(filter).__name__
         if theory.variance[i] > 0.05 * theory.value[i]:  # a planted error: half the variance
             lost = theory.value[i] - 0.5 * theory.variance[i]
-            assert worst(mc.value[i], lost, mc.sem[i], 0.01) > z_limit(48)
+            assert worst(mc.value[i], lost, mc.sem[i], 0.01) > z_limit(288)
 
 
 RATES = {
