@@ -3,7 +3,7 @@
 from importlib import import_module
 from types import ModuleType
 
-from linscale import theory
+from linscale import forward, theory
 from linscale.answer import curve, early_stopped, risk, spread
 from linscale.filters import Converged, GradientDescent, GradientFlow, HeavyBall, Nesterov, Ridge
 from linscale.models import InverseProblem, SubspaceModel
@@ -31,6 +31,7 @@ __all__ = [
     "SubspaceModel",
     "curve",
     "early_stopped",
+    "forward",
     "montecarlo",
     "plotting",
     "risk",

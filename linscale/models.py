@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from linscale import validate
 from linscale.errors import InvalidArgument
+from linscale.forward import as_operator, dense
 from linscale.problem import LARGEST_CONDITION, SpectralProblem
 from linscale.validate import FloatArray
 
@@ -60,8 +62,9 @@ class InverseProblem:
 
     Parameters
     ----------
-    forward : (n, p) array or None
-        A; None is denoising, A = I.
+    forward : (n, p) array, operator or None
+        A; None is denoising, A = I. Operators are those of :mod:`linscale.forward` and whatever
+        :func:`linscale.forward.as_operator` takes; they are filled into a matrix.
     signal_cov : (p, p) array
         S_x, symmetric positive semidefinite.
     sigma : float
@@ -72,7 +75,7 @@ class InverseProblem:
     signal_cov: FloatArray
     sigma: float
 
-    def __init__(self, forward: ArrayLike | None, signal_cov: ArrayLike, sigma: float) -> None:
+    def __init__(self, forward: Any, signal_cov: ArrayLike, sigma: float) -> None:
         cov = _covariance("signal_cov", signal_cov)
         object.__setattr__(self, "signal_cov", cov)
         object.__setattr__(self, "sigma", validate.real("sigma", sigma))
@@ -156,7 +159,14 @@ def _covariance(name: str, values: ArrayLike) -> FloatArray:
     return validate.frozen(np.asarray(cov, dtype=float))
 
 
-def _forward(values: ArrayLike, p: int) -> FloatArray:
+def _forward(values: Any, p: int) -> FloatArray:
+    if not isinstance(values, np.ndarray | list | tuple):
+        operator = as_operator(values)
+        if operator.shape[1] != p:
+            raise InvalidArgument(
+                "forward", f"shape {operator.shape}", f"of shape (n, {p}), to match signal_cov"
+            )
+        values = dense(operator)
     try:
         if np.iscomplexobj(values):
             raise TypeError

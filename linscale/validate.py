@@ -74,6 +74,16 @@ def finite(name: str, value: Any) -> float:
 def vector(name: str, values: ArrayLike, *, positive: bool = False) -> FloatArray:
     """A read-only 1-D float array of finite numbers, not negative (or above 0)."""
     allowed = "a list of finite numbers " + ("above 0" if positive else "that are not negative")
+    array = real_vector(name, values, allowed)
+    if np.any(array < 0) or (positive and np.any(array == 0)):
+        raise InvalidArgument(name, f"{array.min():.6g} (its smallest entry)", allowed)
+    return frozen(array)
+
+
+def real_vector(
+    name: str, values: ArrayLike, allowed: str = "a list of finite numbers"
+) -> FloatArray:
+    """A read-only 1-D float array of finite numbers of any sign."""
     try:
         if np.iscomplexobj(values):
             raise TypeError
@@ -82,8 +92,6 @@ def vector(name: str, values: ArrayLike, *, positive: bool = False) -> FloatArra
         raise InvalidArgument(name, values, allowed) from None
     if array.ndim != 1 or array.size == 0 or not np.all(np.isfinite(array)):
         raise InvalidArgument(name, values, allowed)
-    if np.any(array < 0) or (positive and np.any(array == 0)):
-        raise InvalidArgument(name, f"{array.min():.6g} (its smallest entry)", allowed)
     return frozen(array)
 
 

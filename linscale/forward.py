@@ -1,0 +1,362 @@
+r"""Measurement operators A of y = A x + z: matrix-free, each with its exact adjoint.
+
+Every function here returns an :class:`Operator`, which is a SciPy ``LinearOperator`` from flattened
+images (row by row) to real measurements: ``A @ x``, ``A.T @ y``, ``A.shape``. Foreign operators
+come in through :func:`as_operator`: arrays, sparse matrices, any ``LinearOperator``, PyLops
+operators, and objects in the manner of deepinv with ``A`` and ``A_adjoint``.
+
+Complex measurements are stacked as real ones, (Re, Im). For real images that loses nothing: the
+learned estimator acts on a real vector with real Gaussian noise of the same sigma in each part, so
+the theory, its 1/N term of real data included, holds as it stands. It would be the complex theory
+(``complex_data=True``) if a complex matrix were learned on complex circular signals.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse.linalg import LinearOperator, aslinearoperator
+
+from linscale import validate
+from linscale.errors import InvalidArgument, Unsupported
+from linscale.validate import FloatArray
+
+BATCH = 256  # columns at a time when a matrix is filled
+LARGEST_MATRIX = 2**28  # entries: 2 GiB
+
+
+class Operator(LinearOperator):  # type: ignore[misc]
+    """A real linear operator by two functions, on one vector or on the columns of a matrix.
+
+    Attributes
+    ----------
+    name : str
+        What it is, for titles and messages.
+    image_shape : (height, width)
+        Of the image that it takes, flattened row by row.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        image_shape: tuple[int, int],
+        n: int,
+        forward: Callable[[FloatArray], FloatArray],
+        adjoint: Callable[[FloatArray], FloatArray],
+    ) -> None:
+        self.name, self.image_shape = name, image_shape
+        self._forward, self._adjoint_of = forward, adjoint
+        super().__init__(np.dtype(float), (n, image_shape[0] * image_shape[1]))
+
+    def _matmat(self, x: FloatArray) -> FloatArray:
+        return self._forward(np.asarray(x, dtype=float))
+
+    def _matvec(self, x: FloatArray) -> FloatArray:
+        return self._forward(np.asarray(x, dtype=float).reshape(-1, 1))[:, 0]
+
+    def _rmatmat(self, y: FloatArray) -> FloatArray:
+        return self._adjoint_of(np.asarray(y, dtype=float))
+
+    def _rmatvec(self, y: FloatArray) -> FloatArray:
+        return self._adjoint_of(np.asarray(y, dtype=float).reshape(-1, 1))[:, 0]
+
+
+def identity(image_shape: tuple[int, int]) -> Operator:
+    """Denoising, A = I."""
+    shape = _image_shape(image_shape)
+    return Operator("denoising", shape, shape[0] * shape[1], np.copy, np.copy)
+
+
+def masked_fourier(image_shape: tuple[int, int], mask: ArrayLike) -> Operator:
+    r"""Accelerated MRI with one coil: columns of the orthonormal 2-D Fourier transform.
+
+    y = (Re, Im) of F x at every row of the columns that ``mask`` keeps, low frequencies in the
+    middle of the mask; n = 2 * height * (columns kept). sigma is the noise in each part.
+
+    Parameters
+    ----------
+    mask : (width,) array of bool
+        As from :func:`cartesian_mask`.
+    """
+    height, width = shape = _image_shape(image_shape)
+    columns = np.flatnonzero(np.fft.ifftshift(_mask("mask", mask, (width,))))
+
+    def forward(x: FloatArray) -> FloatArray:
+        spectrum = np.fft.fft2(x.reshape(height, width, -1), axes=(0, 1), norm="ortho")
+        kept = spectrum[:, columns].reshape(height * columns.size, -1)
+        return np.concatenate((kept.real, kept.imag))
+
+    def adjoint(y: FloatArray) -> FloatArray:
+        half = height * columns.size
+        spectrum = np.zeros((height, width, y.shape[1]), dtype=complex)
+        spectrum[:, columns] = (y[:half] + 1j * y[half:]).reshape(height, columns.size, -1)
+        image = np.fft.ifft2(spectrum, axes=(0, 1), norm="ortho").real
+        return np.asarray(image.reshape(height * width, -1))
+
+    name = f"MRI, {width / columns.size:.3g} x accelerated"
+    return Operator(name, shape, 2 * height * columns.size, forward, adjoint)
+
+
+def cartesian_mask(
+    width: int, acceleration: float = 4, center_fraction: float | None = None, rng: Any = 0
+) -> NDArray[np.bool_]:
+    """Which columns of k-space are measured, shape (width,): the middle, and others at random.
+
+    Parameters
+    ----------
+    acceleration : float
+        width over the number of columns kept, rounded.
+    center_fraction : float, optional
+        Share of the width kept in the middle; 0.08 at 4 and 0.04 at 8, in general 0.32 over the
+        acceleration.
+    rng : None, int, SeedSequence or Generator
+        The mask depends on it alone.
+
+    Source: the random masks of fastMRI, Zbontar et al., arXiv 1811.08839, there with a random
+    number of columns; here with exactly as many as the acceleration says.
+    """
+    width = validate.integer("width", width, at_least=1)
+    speed = validate.real("acceleration", acceleration)
+    share = 0.32 / speed if center_fraction is None else validate.real(
+        "center_fraction", center_fraction, positive=False
+    )  # fmt: skip
+    if share > 1.0:
+        raise InvalidArgument("center_fraction", center_fraction, "at most 1")
+    total, middle = round(width / speed), round(share * width)
+    if not 1.0 <= speed <= width:
+        raise InvalidArgument(
+            "acceleration", acceleration, f"from 1 to {width}, the number of columns"
+        )
+    middle = min(middle, total)
+    mask = np.zeros(width, dtype=bool)
+    start = (width - middle + 1) // 2
+    mask[start : start + middle] = True
+    others = np.flatnonzero(~mask)
+    mask[np.random.default_rng(rng).choice(others, total - middle, replace=False)] = True
+    return mask
+
+
+def super_resolution(
+    image_shape: tuple[int, int], factor: int, blur: float | None = None
+) -> Operator:
+    """Gaussian blur, then every ``factor``-th pixel in both directions.
+
+    Parameters
+    ----------
+    factor : int
+        2, 3, 4, ...; must divide both sides of the image.
+    blur : float, optional
+        Standard deviation in pixels of the fine grid, factor / 2 unless given; 0 for none. The
+        image is mirrored at its border, and each row of weights sums to 1.
+    """
+    shape = _image_shape(image_shape)
+    factor = validate.integer("factor", factor, at_least=1)
+    if shape[0] % factor or shape[1] % factor:
+        raise InvalidArgument("factor", factor, f"a divisor of both sides of the image, {shape}")
+    width = factor / 2 if blur is None else validate.real("blur", blur, positive=False)
+    rows, columns = (_blurred_samples(side, factor, width) for side in shape)
+
+    def forward(x: FloatArray) -> FloatArray:
+        image = np.einsum("ij,jkb->ikb", rows, x.reshape(*shape, -1))
+        coarse: FloatArray = np.einsum("lk,ikb->ilb", columns, image)
+        return coarse.reshape(-1, x.shape[1])
+
+    def adjoint(y: FloatArray) -> FloatArray:
+        coarse = y.reshape(rows.shape[0], columns.shape[0], -1)
+        half = np.einsum("lk,ilb->ikb", columns, coarse)
+        image: FloatArray = np.einsum("ij,ikb->jkb", rows, half)
+        return image.reshape(-1, y.shape[1])
+
+    n = rows.shape[0] * columns.shape[0]
+    return Operator(f"super-resolution x {factor}", shape, n, forward, adjoint)
+
+
+def _blurred_samples(side: int, factor: int, width: float) -> FloatArray:
+    """Weights of the fine pixels in each coarse one along a side, (side / factor, side)."""
+    centers = factor * np.arange(side // factor) + 0.5 * (factor - 1)
+    reach = int(np.ceil(4.0 * width)) + factor
+    out = np.zeros((centers.size, side))
+    for i, center in enumerate(centers):
+        place = np.arange(int(center) - reach, int(center) + reach + 1)
+        distance = place - center
+        if width > 0:
+            weight = np.exp(-0.5 * (distance / width) ** 2)
+        else:  # the pixel or, half way between two, both
+            weight = np.maximum(1.0 - np.abs(distance), 0.0)
+        mirrored = place % (2 * side)
+        np.add.at(out[i], np.minimum(mirrored, 2 * side - 1 - mirrored), weight)
+    return np.asarray(out / out.sum(axis=1, keepdims=True))
+
+
+def inpainting(image_shape: tuple[int, int], mask: ArrayLike) -> Operator:
+    """Only the pixels that ``mask`` keeps, a (height, width) array of bool."""
+    shape = _image_shape(image_shape)
+    kept = np.flatnonzero(_mask("mask", mask, shape))
+
+    def adjoint(y: FloatArray) -> FloatArray:
+        out = np.zeros((shape[0] * shape[1], y.shape[1]))
+        out[kept] = y
+        return out
+
+    name = f"inpainting, {kept.size / (shape[0] * shape[1]):.0%} of the pixels"
+    return Operator(name, shape, kept.size, lambda x: x[kept], adjoint)
+
+
+def radon(image_shape: tuple[int, int], angles: ArrayLike) -> Operator:
+    """Tomography: line integrals through the image at each of a few angles.
+
+    Every pixel adds its value to the two detector bins next to its centre's projection, shared
+    linearly; bins are as wide as a pixel and cover the image's diagonal. n = angles * bins.
+
+    Parameters
+    ----------
+    angles : (K,) array
+        In degrees, of the detector's axis against the rows.
+    """
+    height, width = shape = _image_shape(image_shape)
+    directions = np.deg2rad(validate.real_vector("angles", angles))
+    bins = int(np.ceil(np.hypot(height, width))) + 2
+    row, column = np.indices(shape).reshape(2, -1)
+    x, y = column - 0.5 * (width - 1), row - 0.5 * (height - 1)
+    pixel = np.arange(x.size)
+    parts = []
+    for direction in directions:
+        place = x * np.cos(direction) + y * np.sin(direction) + 0.5 * (bins - 1)
+        below = np.floor(place).astype(int)
+        share = place - below
+        values = np.concatenate((1.0 - share, share))
+        index = (np.concatenate((below, below + 1)), np.tile(pixel, 2))
+        parts.append(scipy.sparse.csr_array((values, index), shape=(bins, x.size)))
+    matrix = scipy.sparse.vstack(parts, format="csr")
+    transposed = matrix.T.tocsr()
+    return Operator(
+        f"tomography, {directions.size} angles", shape, matrix.shape[0],
+        lambda image: matrix @ image, lambda data: transposed @ data,
+    )  # fmt: skip
+
+
+def dot_test(forward: Any, rng: Any = 0, tries: int = 5) -> float:
+    """Largest |<A x, y> - <x, A' y>| / (|A x| |y| + |x| |A' y|) over a few random pairs.
+
+    At rounding level, 1e-14 or so, the adjoint is the adjoint. ``forward`` is anything that
+    :func:`as_operator` takes.
+    """
+    operator = as_operator(forward)
+    generator, worst = np.random.default_rng(rng), 0.0
+    for _ in range(validate.integer("tries", tries, at_least=1)):
+        x, y = (generator.standard_normal(size) for size in operator.shape[::-1])
+        ahead, back = operator.matvec(x), operator.rmatvec(y)
+        size = np.linalg.norm(ahead) * np.linalg.norm(y) + np.linalg.norm(x) * np.linalg.norm(back)
+        worst = max(worst, float(abs(ahead @ y - x @ back) / (size + 1e-300)))
+    return worst
+
+
+def dense(forward: Any) -> FloatArray:
+    """The matrix of an operator, shape (n, p), column by column."""
+    operator = as_operator(forward)
+    n, p = operator.shape
+    if n * p > LARGEST_MATRIX:
+        raise InvalidArgument(
+            "forward", f"shape {(n, p)}", f"of at most {LARGEST_MATRIX:.2g} entries to be a matrix"
+        )
+    out = np.empty((n, p))
+    for start in range(0, p, BATCH):
+        block = np.zeros((p, min(BATCH, p - start)))
+        block[start + np.arange(block.shape[1]), np.arange(block.shape[1])] = 1.0
+        columns = np.asarray(operator.matmat(block))
+        if np.iscomplexobj(columns):
+            raise InvalidArgument(
+                "forward", "complex", "real: stack (Re, Im) as masked_fourier does"
+            )
+        out[:, start : start + block.shape[1]] = columns
+    return out
+
+
+def as_operator(forward: Any) -> LinearOperator:
+    """A SciPy LinearOperator from an array, a sparse matrix, or an operator of another library.
+
+    Raises
+    ------
+    Unsupported
+        An operator without an adjoint, or an object that is none of these.
+    """
+    if isinstance(forward, LinearOperator):
+        return _with_adjoint(forward)
+    if isinstance(forward, np.ndarray | list) or scipy.sparse.issparse(forward):
+        return aslinearoperator(np.asarray(forward) if isinstance(forward, list) else forward)
+    if callable(getattr(forward, "A", None)) and callable(getattr(forward, "A_adjoint", None)):
+        return _from_physics(forward)
+    if all(hasattr(forward, name) for name in ("shape", "matvec", "rmatvec")):
+        return LinearOperator(
+            tuple(forward.shape), matvec=forward.matvec, rmatvec=forward.rmatvec, dtype=float
+        )
+    raise Unsupported(
+        f"forward of type {type(forward).__name__}: an array, a SciPy LinearOperator, a PyLops "
+        "operator, or an object with A and A_adjoint is needed"
+    )
+
+
+def _with_adjoint(operator: LinearOperator) -> LinearOperator:
+    try:
+        operator.rmatvec(np.zeros(operator.shape[0]))
+    except (NotImplementedError, TypeError, AttributeError):
+        raise Unsupported(
+            "forward has no adjoint: give the LinearOperator an rmatvec as well as a matvec"
+        ) from None
+    return operator
+
+
+def _from_physics(physics: Any) -> LinearOperator:
+    """deepinv's convention: A and A_adjoint on (batch, channel, height, width) tensors.
+
+    torch is used if whoever made the physics has loaded it, and never imported here.
+    """
+    size = getattr(physics, "img_size", None)
+    if size is None:
+        raise Unsupported("forward has A and A_adjoint but no img_size, so its shape is unknown")
+    shape = (1, *(int(side) for side in size))
+    torch = sys.modules.get("torch")
+
+    def call(method: Callable[[Any], Any], values: NDArray[Any], form: tuple[int, ...]) -> Any:
+        array = np.ascontiguousarray(values, dtype=np.float32).reshape(form)
+        result = method(array if torch is None else torch.from_numpy(array))
+        if hasattr(result, "detach"):
+            result = result.detach().cpu().numpy()
+        return np.asarray(result)
+
+    probe = call(physics.A, np.zeros(shape), shape)
+    if np.iscomplexobj(probe):
+        raise InvalidArgument("forward", "complex", "real: stack (Re, Im) as masked_fourier does")
+    return LinearOperator(
+        (probe.size, int(np.prod(shape))),
+        matvec=lambda x: call(physics.A, x, shape).reshape(-1).astype(float),
+        rmatvec=lambda y: call(physics.A_adjoint, y, probe.shape).reshape(-1).astype(float),
+        dtype=float,
+    )
+
+
+def _image_shape(image_shape: Any) -> tuple[int, int]:
+    try:
+        height, width = image_shape
+    except (TypeError, ValueError):
+        raise InvalidArgument("image_shape", image_shape, "(height, width)") from None
+    return (
+        validate.integer("image_shape", height, at_least=1),
+        validate.integer("image_shape", width, at_least=1),
+    )
+
+
+def _mask(name: str, mask: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    kept = np.asarray(mask)
+    if kept.shape != shape or not np.all((kept == 0) | (kept == 1)):
+        raise InvalidArgument(
+            name, f"an array of shape {kept.shape}", f"of True and False, of shape {shape}"
+        )
+    if not np.any(kept):
+        raise InvalidArgument(name, "False everywhere", "True somewhere: it keeps nothing")
+    return kept.astype(bool)
