@@ -58,7 +58,7 @@ class InverseProblem:
 
         x ~ N(0, S_x) in R^p,   A of shape (n, p),   z ~ N(0, sigma^2 I_n).
 
-    Risks are per pixel: divided by p.
+    Risks are per pixel: divided by p. One eigendecomposition of size p stands behind it.
 
     Parameters
     ----------
@@ -69,15 +69,42 @@ class InverseProblem:
         S_x, symmetric positive semidefinite.
     sigma : float
         Standard deviation of the noise, in units of y.
+
+    Attributes
+    ----------
+    signal_root : (p, r) array
+        F with S_x = F F', r at most p.
     """
 
     forward: FloatArray | None
     signal_cov: FloatArray
     sigma: float
+    signal_root: FloatArray
 
     def __init__(self, forward: Any, signal_cov: ArrayLike, sigma: float) -> None:
-        cov = _covariance("signal_cov", signal_cov)
-        object.__setattr__(self, "signal_cov", cov)
+        cov, k, v = _covariance("signal_cov", signal_cov)
+        self._set(forward, cov, v * np.sqrt(np.maximum(k, 0.0)), sigma)
+
+    @classmethod
+    def from_factor(cls, forward: Any, factor: ArrayLike, sigma: float) -> InverseProblem:
+        """Signals x = F c with c ~ N(0, I_r): S_x = F F', of rank r at most.
+
+        The work is that of an r x r problem: for few columns much less than with S_x itself.
+
+        Parameters
+        ----------
+        factor : (p, r) array
+            F: the subspace model has orthonormal columns; M centred images over sqrt(M) give their
+            sample covariance.
+        """
+        root = validate.matrix("factor", factor)
+        out = cls.__new__(cls)
+        out._set(forward, root @ root.T, root, sigma)
+        return out
+
+    def _set(self, forward: Any, cov: FloatArray, root: FloatArray, sigma: float) -> None:
+        object.__setattr__(self, "signal_cov", validate.frozen(cov))
+        object.__setattr__(self, "signal_root", validate.frozen(root))
         object.__setattr__(self, "sigma", validate.real("sigma", sigma))
         if not 1e-100 < self.sigma < 1e100:
             raise InvalidArgument("sigma", sigma, "between 1e-100 and 1e100")
@@ -106,42 +133,40 @@ class InverseProblem:
         return self.signal_cov if self.forward is None else self.signal_cov @ self.forward.T
 
     def spectral(self) -> SpectralProblem:
-        """l_j from S, w_j = ||S_x A' v_j||^2 / (l_j^2 p), floor = tr S_x / p - sum_j w_j l_j."""
-        l, v = np.linalg.eigh(self.measurement_cov())
-        l = np.maximum(l, self.sigma**2)
+        r"""The spectral problem, from the r x r matrix T'T, T = A F, with eigenpairs (k_j, v_j).
+
+            l_j = k_j + s2,   w_j = k_j |F v_j|^2/(l_j^2 p),   floor = sum_j |F v_j|^2 s2/(l_j p)
+
+        and, where n > r, s2 = sigma^2 as an eigenvalue n - r times more, without weight.
+
+        Derivations: `wiener` and `reduction`.
+        """
+        root, s2 = self.signal_root, self.sigma**2
+        t = root if self.forward is None else self.forward @ root
+        k, v = np.linalg.eigh(t.T @ t)
+        k = np.maximum(k, 0.0)
+        power = np.sum((root @ v) ** 2, axis=0)
+        floor = float(np.sum(power * s2 / (k + s2))) / self.p
+        # No more than n directions are measured; T'T is of rank n at most.
+        kept = slice(max(0, k.size - self.n), None)
+        more = max(0, self.n - k.size)
+        k, power = (np.concatenate((np.zeros(more), part[kept])) for part in (k, power))
+        power[:more] = 0.0
+        l = k + s2
         if l[-1] > LARGEST_CONDITION * l[0]:
             least = np.sqrt(l[-1] / LARGEST_CONDITION)
             raise InvalidArgument(
                 "sigma", self.sigma, f"at least {least:.2g}: rounding would swallow the noise"
             )
-        w = np.sum((self.cross_cov() @ v) ** 2, axis=0) / l**2 / self.p
-        l, counts, w = _merge_equal(l, w)
-        return SpectralProblem(l, counts, w, floor=self._floor(), scale=self.p)
-
-    def _floor(self) -> float:
-        """tr(S_x - S_x A' S^{-1} A S_x) / p, without the cancellation that the difference has.
-
-        For A = I it is sum_j k_j s2 / (k_j + s2) / p. In general, with S_x = F F' and
-        T = A F, S_x - S_x A' S^{-1} A S_x = F (I + T'T / s2)^{-1} F' (Woodbury).
-        """
-        k, v = np.linalg.eigh(self.signal_cov)
-        root = v * np.sqrt(np.maximum(k, 0.0))
-        t = root if self.forward is None else self.forward @ root
-        inner = np.eye(self.p) + t.T @ t / self.sigma**2
-        return float(np.sum(root * np.linalg.solve(inner, root.T).T)) / self.p
+        l, counts, w = _merge_equal(l, k * power / l**2 / self.p)
+        return SpectralProblem(l, counts, w, floor=floor, scale=self.p)
 
 
-def _covariance(name: str, values: ArrayLike) -> FloatArray:
-    try:
-        if np.iscomplexobj(values):
-            raise TypeError
-        cov = np.array(values, dtype=float)
-    except (TypeError, ValueError):
-        raise InvalidArgument(name, type(values).__name__, "a matrix of real numbers") from None
-    if cov.ndim != 2 or cov.shape[0] != cov.shape[1] or cov.size == 0:
+def _covariance(name: str, values: ArrayLike) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The matrix, checked, with its eigenvalues and eigenvectors."""
+    cov = validate.matrix(name, values, "a square matrix")
+    if cov.shape[0] != cov.shape[1]:
         raise InvalidArgument(name, f"shape {cov.shape}", "a square matrix")
-    if not np.all(np.isfinite(cov)):
-        raise InvalidArgument(name, "NaN or infinite entries", "finite")
     size = float(np.abs(cov).max())
     asymmetry = float(np.abs(cov - cov.T).max())
     # Rounding in a product of p terms: p eps times the largest entry, with room to spare.
@@ -151,12 +176,10 @@ def _covariance(name: str, values: ArrayLike) -> FloatArray:
             name, f"a matrix with |C - C'| up to {asymmetry:.3g}", "symmetric; use (C + C') / 2"
         )
     cov = 0.5 * (cov + cov.T)
-    smallest = float(np.linalg.eigvalsh(cov)[0])
-    if smallest < -rounding * np.sqrt(cov.shape[0]):
-        raise InvalidArgument(
-            name, f"a matrix with eigenvalue {smallest:.3g}", "positive semidefinite"
-        )
-    return validate.frozen(np.asarray(cov, dtype=float))
+    k, v = np.linalg.eigh(cov)
+    if k[0] < -rounding * np.sqrt(cov.shape[0]):
+        raise InvalidArgument(name, f"a matrix with eigenvalue {k[0]:.3g}", "positive semidefinite")
+    return cov, k, v
 
 
 def _forward(values: Any, p: int) -> FloatArray:
@@ -167,20 +190,11 @@ def _forward(values: Any, p: int) -> FloatArray:
                 "forward", f"shape {operator.shape}", f"of shape (n, {p}), to match signal_cov"
             )
         values = dense(operator)
-    try:
-        if np.iscomplexobj(values):
-            raise TypeError
-        a = np.array(values, dtype=float)
-    except (TypeError, ValueError):
-        raise InvalidArgument(
-            "forward", type(values).__name__, "None or an (n, p) array of real numbers"
-        ) from None
-    if a.ndim != 2 or a.shape[1] != p or a.shape[0] == 0:
+    a = validate.matrix("forward", values)
+    if a.shape[1] != p:
         raise InvalidArgument(
             "forward", f"shape {a.shape}", f"of shape (n, {p}), to match signal_cov"
         )
-    if not np.all(np.isfinite(a)):
-        raise InvalidArgument("forward", "NaN or infinite entries", "finite")
     return validate.frozen(a)
 
 

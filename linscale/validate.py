@@ -95,6 +95,21 @@ def real_vector(
     return frozen(array)
 
 
+def matrix(name: str, values: ArrayLike, allowed: str = "a matrix") -> FloatArray:
+    """A 2-D float array of finite numbers, not empty; a copy."""
+    try:
+        if np.iscomplexobj(values):
+            raise TypeError
+        array = np.array(values, dtype=float)
+    except (TypeError, ValueError):
+        raise InvalidArgument(name, type(values).__name__, "a matrix of real numbers") from None
+    if array.ndim != 2 or array.size == 0:
+        raise InvalidArgument(name, f"shape {array.shape}", allowed)
+    if not np.all(np.isfinite(array)):
+        raise InvalidArgument(name, "NaN or infinite entries", "finite")
+    return array
+
+
 def whole_numbers(name: str, values: ArrayLike) -> FloatArray:
     """A read-only 1-D float array of integers that are not negative."""
     array = vector(name, values)

@@ -144,3 +144,31 @@ def test_equal_eigenvalues_become_one_atom():
         assert np.allclose(getattr(split, name), getattr(whole, name), rtol=1e-15)
     one, two = (ls.theory.risk(p, 7, ls.GradientFlow(1.0)).value for p in (split, whole))
     assert np.allclose(one, two, rtol=1e-13)
+
+
+@pytest.mark.parametrize(("n", "p", "rank"), [(7, 5, 3), (4, 9, 2), (3, 9, 6), (9, 9, 9)])
+def test_a_factor_is_its_covariance(n, p, rank):
+    rng = np.random.default_rng(n)
+    A, F = rng.standard_normal((n, p)), rng.standard_normal((p, rank))
+    for forward in (A, None):
+        factor = ls.InverseProblem.from_factor(forward, F, 0.3)
+        whole = ls.InverseProblem(forward, F @ F.T, 0.3)
+        assert np.allclose(factor.signal_cov, whole.signal_cov)
+        one, two = factor.spectral(), whole.spectral()
+        assert one.dimension == two.dimension == (p if forward is None else n)
+        assert one.floor == pytest.approx(two.floor, rel=1e-10)
+        assert np.allclose(one.eigenvalues, two.eigenvalues, rtol=1e-10)
+        assert np.allclose(one.target_weights, two.target_weights, rtol=1e-8, atol=1e-14)
+        # Against the definitions.
+        S, C = whole.measurement_cov(), whole.cross_cov()
+        B = C @ np.linalg.inv(S)
+        assert one.floor == pytest.approx(np.trace(F @ F.T - B @ S @ B.T) / p, rel=1e-9)
+        assert one.zero_risk == pytest.approx(np.trace(F @ F.T) / p, rel=1e-10)
+        assert one.target_weights.sum() == pytest.approx(np.sum(B**2) / p, rel=1e-9)
+    basis = np.linalg.qr(F)[0]
+    subspace = ls.InverseProblem.from_factor(None, basis, 0.3).spectral()
+    model = ls.SubspaceModel(p, rank, 0.3).spectral()
+    assert np.allclose(np.sort(subspace.eigenvalues), np.sort(model.eigenvalues))
+    assert subspace.floor * p == pytest.approx(model.floor * rank)
+    with pytest.raises(InvalidArgument, match="factor"):
+        ls.InverseProblem.from_factor(None, [1.0, 2.0], 0.3)

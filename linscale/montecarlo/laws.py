@@ -90,7 +90,6 @@ def gaussian_law(model: Model) -> GaussianLaw:
 
 
 def _inverse_problem_law(model: InverseProblem) -> GaussianLaw:
-    k, v = np.linalg.eigh(model.signal_cov)
     s, cross = model.measurement_cov(), model.cross_cov()
     return GaussianLaw(
         measurement_cov=s,
@@ -101,7 +100,7 @@ def _inverse_problem_law(model: InverseProblem) -> GaussianLaw:
         scale=float(model.p),
         forward=model.forward,
         sigma=model.sigma,
-        signal_root=v * np.sqrt(np.maximum(k, 0.0)),
+        signal_root=model.signal_root,
         residual_sd=0.0,
     )
 
