@@ -15,7 +15,7 @@ PACKAGE = Path(linscale.__file__).parent
 LAYERS = [
     {"errors"},
     {"validate", "files", "seeds", "uncertain"},
-    {"problem", "forward"},
+    {"problem", "forward", "covariances"},
     {"models", "risk"},
     {"filters", "setups"},
     {"theory", "montecarlo", "images"},
