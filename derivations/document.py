@@ -23,7 +23,8 @@ INTRODUCTION = """\
 This file is written by `python -m derivations`, with SymPy {version}. The run that derives a
 formula writes it down, and tests hold every result (boxed) against the code that uses it, and show
 that they fail when a term of any equation below is spoiled. A *lemma* is a theorem taken from the
-literature; a *check* was carried out exactly, not by eye.
+literature, or where it says so a formal extension of one; a *check* was carried out by the program,
+large rational functions by exact arithmetic at three rational points.
 
 Notation: N training pairs; S = Cov(y) with eigenvalues $l_j$ of multiplicity $n_j$, and
 $n = \\sum_j n_j$; $\\hat S = YY'/N$; B the best linear estimator, $w_j$ its weight on the

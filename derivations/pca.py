@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from derivations import finite_size
 from derivations.companion import L, N, argument, atoms, kappa, kappa0, l, n, v, z
 from derivations.derivation import Derivation, identically_zero
 
@@ -206,6 +207,23 @@ def next_order(d: Derivation) -> None:
         -(kappa / z) * ((c1 - a1) * b1 / (1 - a1) + e1) / (1 - a1),
         "",
         r"T = E\, \mathrm{tr}\, P Q - \text{leading order}",
+    )
+    g = [1 / (x + finite_size.kappa1) for x in finite_size.L]
+    count, size = finite_size.n, finite_size.N
+    powers = [
+        sum(k * (x * y) ** p for k, x, y in zip(count, finite_size.L, g, strict=True)) / size
+        for p in (2, 3)
+    ]
+    ends = [count[0] * finite_size.L[0] ** (p - 1) * g[0] ** p / size for p in (2, 3)]
+    values = dict(zip((a1, c1, b1, e1), (*powers, *ends), strict=True))
+    at = finite_size.argument(finite_size.kappa1)
+    source = (sp.Integer(1), sp.Integer(0))
+    phi = sp.log(1 - finite_size.moment_with_source(source)) / 2
+    exact = finite_size.slope_at_zero(phi, finite_size.loop_equation(source))
+    d.verify(
+        T.subs({z: at, kappa: finite_size.kappa1}).subs(values) - finite_size.in_penalty(exact),
+        r"it is the derivative of $\Phi_1$ by a source $\epsilon P$",
+        identically_zero,
     )
     d.result(
         "gap_correction",

@@ -20,7 +20,9 @@ def derive(d: Derivation) -> None:
     d.assume(
         r"Real Gaussian data. The rate is derived for one atom $l$ of multiplicity $n$; for "
         r"several atoms the same difference of branches is taken over, on the strength of the "
-        r"limits below and of simulation."
+        r"limits below and of simulation, and so is the tail below a bulk; beyond the edge the "
+        r"prefactor is right in order only. The package uses all this for an estimate of an error, "
+        r"not for a value."
     )
     force = one_atom(d)
     limits(d, force)

@@ -5,12 +5,16 @@ variance) over the part itself: order 1 leaves out about part q^2/(1 - q), and o
 besides. But that term changes sign along a path, and next to the sign change it says nothing, so
 q is the largest ratio up to there. Ridge has the ratios in closed form, at the penalty 1/t that
 stands for a time t. With a handful of examples no ratio is small enough to be believed: q is at
-least FEW/N. To that come what single eigenvalues next to 0 may add, what diverging and slow
-training sets add (:mod:`linscale.theory.rare`), and the error of the contour. An estimate, not a
+least FEW/N. Nor is it where the 1/N term changes quickly with N: what one example more or less
+makes of it stands for the next one, if that is more. To that come what single eigenvalues next to 0
+may add, what diverging and slow training sets add (:mod:`linscale.theory.rare`), and the error of
+the contour. An estimate, not a
 bound.
 """
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 
@@ -42,21 +46,26 @@ def error(
     left_out = left_out + slow * np.minimum(slow / (np.abs(terms.bias[0]) + 1e-300), 1.0) ** 2
     power = float(problem.target_weights @ problem.eigenvalues)
     left_out = left_out + power * diverging_share(problem, n_train, filter)
-    ratios = _largest_ratios(problem, n_train, filter)
+    ratios = _ridge_ratios(problem, n_train, filter)
     parts = (terms.bias, terms.variance)
     with np.errstate(invalid="ignore", over="ignore"):
-        for part, own, ratio in zip(parts, terms.ratios, ratios, strict=True):
+        for part, own, (ratio, drift) in zip(parts, terms.ratios, ratios, strict=True):
             leading, following = np.abs(part)
             q = np.maximum(np.maximum(own, ratio), FEW / n_train)
-            second = SAFETY * leading * q**2 / (1.0 - np.minimum(q, 0.9))
+            second = SAFETY * leading * np.maximum(q**2 / (1.0 - np.minimum(q, 0.9)), drift)
             left_out = left_out + (second if order == 1 else following + second)
     return np.where(np.isnan(left_out), np.inf, left_out)
 
 
-def _largest_ratios(
-    problem: SpectralProblem, n_train: float, filter: Filter
-) -> tuple[FloatArray, FloatArray]:
-    """Largest |1/N term| / part of ridge at penalties above 1/t: bias and variance, (T,) each."""
+class _Ridge(NamedTuple):
+    """Ridge at falling penalties mu (G,): bias and variance by order, (2, G) each."""
+
+    mu: FloatArray
+    bias: FloatArray
+    variance: FloatArray
+
+
+def _ridge(problem: SpectralProblem, n_train: float) -> _Ridge:
     l, n = problem.eigenvalues, problem.multiplicities
     low = effective_penalty_at_zero(problem, n_train)
     unit = float(l.max()) * (1.0 + problem.dimension / n_train)
@@ -66,15 +75,44 @@ def _largest_ratios(
         mu = kappa * gap * ((1.0 / (l + kappa[:, None])) @ (n * l / (l + low))) / n_train
     else:
         mu = spectral_argument(problem, n_train, kappa) * -1.0
-    terms = ridge_terms(problem, n_train, kappa, order=1)
+    bias, variance = ridge_terms(problem, n_train, kappa, order=1)
+    return _Ridge(mu, np.array(bias), np.array(variance))
+
+
+def _ridge_ratios(
+    problem: SpectralProblem, n_train: float, filter: Filter
+) -> tuple[FloatArray, FloatArray]:
+    """Of ridge at penalties above 1/t, the largest of either: for bias and variance, (2, T) each.
+
+    First |1/N term| / part, then what one example more or less changes of that, which is what the
+    next order is like where the 1/N term changes sign in N: near N = n, and near the number of the
+    larger eigenvalues where the smaller ones count too.
+    """
+    here = _ridge(problem, n_train)
+    near = [_ridge(problem, N) for N in (n_train + 1.0, max(n_train - 1.0, 0.5 * n_train))]
     # At l -> 0 every filter looks like (1 - rho)/l = t.
-    smallest = np.array([1e-14 * float(l.min())])
+    smallest = np.array([1e-14 * float(problem.eigenvalues.min())])
     time = (filter.learned(smallest) / smallest)[:, 0]
-    place = np.clip(np.searchsorted(-mu, -1.0 / np.maximum(time, 1e-300)), 1, RATIO_GRID) - 1
-    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-        found = [np.nan_to_num(np.abs(part[1] / part[0]), nan=0.0) for part in terms]
-    bias, variance = (np.maximum.accumulate(ratio)[place] for ratio in found)
-    return bias, variance
+    reached = np.searchsorted(-here.mu, -1.0 / np.maximum(time, 1e-300))
+    place = np.clip(reached, 1, RATIO_GRID) - 1
+
+    def largest(change: FloatArray, leading: FloatArray) -> FloatArray:
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            ratio = np.nan_to_num(np.abs(change / leading), nan=0.0)
+        return np.asarray(np.maximum.accumulate(ratio)[place])
+
+    def ratios(part: FloatArray, others: list[FloatArray]) -> FloatArray:
+        leading, following = part
+        drifts = [
+            largest(np.interp(-here.mu, -ridge.mu, other[1]) - following, leading)
+            for ridge, other in zip(near, others, strict=True)
+        ]
+        return np.array([largest(following, leading), np.maximum(*drifts)])
+
+    return (
+        ratios(here.bias, [ridge.bias for ridge in near]),
+        ratios(here.variance, [ridge.variance for ridge in near]),
+    )
 
 
 def _hard_edge(problem: SpectralProblem, n_train: float, filter: Filter) -> FloatArray:
