@@ -370,7 +370,8 @@ def check_identities(d: Derivation, kernel: sp.Expr) -> None:
         r"**Against exact moments.** At large $z$ the kernel is $\sum_{a,b} z_1^{-a-1} z_2^{-b-1} "
         r"\mathrm{E}\,\mathrm{tr}[B'B\, \hat S^a S \hat S^b]$, and each mean is a sum over "
         r"Gaussian pairings (`moments`). With each $n_j$ and $N$ multiplied by $t$, its $1/t$ "
-        r"term must be the above, and what is left as $t \to \infty$ that of `two_resolvents`. At a rational spectrum and $\kappa$ of order $10^{30}$, in exact arithmetic, to four "
+        r"term must be the above, and what is left as $t \to \infty$ that of `two_resolvents`. At "
+        r"a rational spectrum and $\kappa$ of order $10^{30}$, in exact arithmetic, to four "
         r"factors $\hat S$:"
     )
     d.verify(by_moments(both, -1), "all fifteen moments agree at order $1/N$", sp.sympify)
@@ -389,8 +390,8 @@ def pair(j: int) -> sp.Expr:
 def by_moments(kernel: sp.Expr, power: int) -> sp.Expr:
     """Kernel minus the t^power part of the moments, over epsilon^6 and rounded to 0.
 
-    kappa is of order 1/epsilon. In exact arithmetic at epsilon = 10^-30: a wrong coefficient of epsilon^2 ... epsilon^6 is at
-    least of order 1 here, and all that is beyond together of order 10^-30.
+    kappa is of order 1/epsilon. In exact arithmetic at epsilon = 10^-30: a wrong coefficient of
+    epsilon^2 ... epsilon^6 is at least of order 1 here, and all that is beyond of order 10^-30.
     """
     t, large = sp.Symbol("t"), sp.Integer(10) ** 30
     given = map(sp.Rational, ("2", "3/4", "3", "5", "2/7", "1", "7"))

@@ -3,7 +3,7 @@
 from importlib import import_module
 from types import ModuleType
 
-from linscale import covariances, forward, theory
+from linscale import covariances, errors, forward, theory
 from linscale.answer import curve, early_stopped, risk, spread
 from linscale.filters import Converged, GradientDescent, GradientFlow, HeavyBall, Nesterov, Ridge
 from linscale.models import InverseProblem, SubspaceModel
@@ -32,6 +32,7 @@ __all__ = [
     "covariances",
     "curve",
     "early_stopped",
+    "errors",
     "forward",
     "montecarlo",
     "plotting",

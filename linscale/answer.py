@@ -43,7 +43,7 @@ class _Options:
     complex_data: bool = False
 
     def __post_init__(self) -> None:
-        if self.method not in METHODS:
+        if not isinstance(self.method, str) or self.method not in METHODS:
             known = "one of " + ", ".join(map(repr, METHODS))
             raise InvalidArgument("method", repr(self.method), known)
         validate.real("accuracy", self.accuracy)
@@ -195,7 +195,8 @@ def curve(
     sizes = [validate.n_train(N) for N in np.atleast_1d(np.asarray(n_train)).tolist()]
     if not sizes or np.any(np.diff(sizes) <= 0):
         raise InvalidArgument("n_train", list(sizes), "a list of integers in ascending order")
-    if not isinstance(estimator, Filter) and estimator not in ESTIMATORS:
+    known = isinstance(estimator, str) and estimator in ESTIMATORS
+    if not isinstance(estimator, Filter) and not known:
         raise InvalidArgument(
             "estimator", repr(estimator), ", ".join(map(repr, ESTIMATORS)) + " or a filter"
         )

@@ -106,8 +106,8 @@ class InverseProblem:
         object.__setattr__(self, "signal_cov", validate.frozen(cov))
         object.__setattr__(self, "signal_root", validate.frozen(root))
         object.__setattr__(self, "sigma", validate.real("sigma", sigma))
-        if not 1e-100 < self.sigma < 1e100:
-            raise InvalidArgument("sigma", sigma, "between 1e-100 and 1e100")
+        if not 1e-30 < self.sigma < 1e30:
+            raise InvalidArgument("sigma", sigma, "between 1e-30 and 1e30")
         object.__setattr__(
             self, "forward", None if forward is None else _forward(forward, cov.shape[0])
         )

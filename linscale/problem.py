@@ -13,6 +13,7 @@ from linscale.errors import InvalidArgument
 from linscale.validate import FloatArray
 
 LARGEST_CONDITION = 1e11
+LARGEST_SIZE = 1e60  # its fourth power is still a number
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +79,13 @@ class SpectralProblem:
                 "target_weights", w, "zero where the multiplicity is zero (an empty eigenspace)"
             )
         keep = n > 0
+        largest, smallest = float(l[keep].max()), float(l[keep].min())
+        if largest > LARGEST_SIZE or smallest < 1.0 / LARGEST_SIZE:
+            raise InvalidArgument(
+                "eigenvalues",
+                f"from {smallest:.3g} to {largest:.3g}",
+                f"between {1 / LARGEST_SIZE:.0e} and {LARGEST_SIZE:.0e}: choose another unit for y",
+            )
         if l[keep].max() > LARGEST_CONDITION * l[keep].min():
             raise InvalidArgument(
                 "eigenvalues",
@@ -92,6 +100,11 @@ class SpectralProblem:
             object.__setattr__(self, name, validate.frozen(merged))
         object.__setattr__(self, "eigenvalues", validate.frozen(l[keep][order]))
         object.__setattr__(self, "floor", validate.real("floor", floor, positive=False))
+        if max(self.floor, float(w.max(initial=0.0) * largest)) > LARGEST_SIZE:
+            raise InvalidArgument(
+                "floor, target_weights", f"{self.floor:.3g}, up to {w.max():.3g}",
+                f"such that risks stay below {LARGEST_SIZE:.0e}: choose another unit for x",
+            )  # fmt: skip
         object.__setattr__(self, "scale", validate.real("scale", scale))
 
     @property

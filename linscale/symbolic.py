@@ -14,8 +14,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
+from linscale import validate
 from linscale.errors import InvalidArgument
 from linscale.theory.wishart import Term, moment
 
@@ -59,13 +61,15 @@ class ClosedForm:
         """LaTeX of the equation."""
         return f"{self.lhs} = {sp.latex(self.expr)}"
 
-    def __call__(self, **values: float) -> float:
+    def __call__(self, **values: Any) -> Any:
         """The value at numbers for all of its symbols, evaluated to 30 digits and rounded.
+
+        A float; complex for ``cubic``, whose m and z may be complex.
 
         Raises
         ------
         InvalidArgument
-            A symbol without a value, or a value without a symbol.
+            A symbol without a value, a value without a symbol, or one outside the formula's range.
         """
         names = {symbol.name: symbol for symbol in self.expr.free_symbols}
         if set(values) != set(names):
@@ -74,8 +78,32 @@ class ClosedForm:
                 ", ".join(sorted(values)) or "none",
                 "one for each of " + str(sorted(names)),
             )
-        at = {names[key]: sp.Float(value, 30) for key, value in values.items()}
-        return float(sp.N(self.expr.subs(at), 30))
+        given = {key: _checked(key, value) for key, value in values.items()}
+        self._check_range(given)
+        at = {names[key]: sp.sympify(value) for key, value in given.items()}
+        result = complex(sp.N(self.expr.subs(at), 30))
+        return result if "m" in names or "z" in names else result.real
+
+    def _check_range(self, given: dict[str, Any]) -> None:
+        if "d" in given and "n" in given and given["d"] > given["n"]:
+            raise InvalidArgument("d", given["d"], f"at most n = {given['n']}")
+        if self.name == "converged" and given["N"] <= given["n"] + 1:
+            raise InvalidArgument("N", given["N"], f"above n + 1 = {given['n'] + 1}")
+
+
+def _checked(name: str, value: Any) -> Any:
+    """Counts are integers, m and z complex, and all else is above 0."""
+    if name in ("n", "d", "N"):
+        return validate.integer(name, value, at_least=1)
+    if name not in ("m", "z"):
+        return validate.real(name, value)
+    try:
+        number = complex(value)
+    except (TypeError, ValueError):
+        raise InvalidArgument(name, value, "a finite complex number") from None
+    if not (np.isfinite(number.real) and np.isfinite(number.imag)):
+        raise InvalidArgument(name, value, "a finite complex number")
+    return number
 
 
 def _trace(power: int) -> Any:
@@ -174,7 +202,7 @@ def _forms() -> dict[str, ClosedForm]:
                    "the companion equation: its root m with Im m > 0 for Im z > 0 is the companion "
                    "Stieltjes transform of the sample spectrum as n, d, N grow together",
                    "two_atoms"),
-        ClosedForm("transition", "N", _transition(),
+        ClosedForm("transition", "N^\\star", _transition(),
                    "the N above which sample eigenvalues of signal and noise form separate bulks, "
                    "as n, d, N grow together", "two_atoms"),
         ClosedForm("large_n", "R(t)", _large_n(),

@@ -104,3 +104,31 @@ def test_auto_away_from_the_best_point(name):
 @pytest.mark.parametrize("name", [name for name, model in SETUPS.items() if model.n == 100])
 def test_auto_away_from_the_best_point_at_length(name):
     check_auto(name, (1, 4, 8, 10, 12, 18, 30, 60, 100, 101, 300, 4096), trials=10_000)
+
+
+INNER = (  # N near the number of the larger eigenvalues, the smaller ones weighing as much
+    ([1e4, 1.0, 0.01], [3, 5, 30], [0.0, 1.0, 0.0], 0.01, (2, 3, 4)),
+    ([4.0, 0.8, 0.005], [8, 2, 34], [0.2, 0.24, 0.0], 0.00174, (6, 7, 8)),
+    ([4.0, 0.8, 0.005], [16, 4, 68], [0.2, 0.24, 0.0], 0.00174, (14, 15, 16)),
+)
+
+
+@pytest.mark.parametrize(("l", "n", "w", "floor", "sizes"), INNER)
+def test_errors_hold_where_some_bulks_are_full(l, n, w, floor, sizes):
+    problem = ls.SpectralProblem(l, n, w, floor)
+    for N in sizes:
+        for filter in (ls.Ridge(np.geomspace(1e-3, 100, 12)), ls.GradientFlow([1.0, 5.0, 20.0])):
+            theory = ls.theory.risk(problem, N, filter)
+            mc = ls.montecarlo.risk(problem, N, filter, trials=2000, rng=N, workers=2)
+            off = np.abs(theory.value - mc.value)
+            assert np.all(off <= theory.error + z_limit(130) * mc.sem), (N, filter)
+
+
+def test_auto_where_some_bulks_are_full():
+    """Leading order and the 1/N term together are 1.4 % off here, and looked sure of 0.3 %."""
+    l, n, w, floor, _ = INNER[1]
+    problem = ls.SpectralProblem(l, n, w, floor)
+    auto = ls.early_stopped(problem, 7, trials=4000, workers=2)
+    assert "montecarlo" in auto.method
+    mc = ls.montecarlo.early_stopped(problem, 7, trials=4000, rng=8, workers=2)
+    assert abs(auto.value - mc.value) < 0.003 * mc.value + 4 * np.hypot(auto.sem, mc.sem)

@@ -172,3 +172,15 @@ def test_a_factor_is_its_covariance(n, p, rank):
     assert subspace.floor * p == pytest.approx(model.floor * rank)
     with pytest.raises(InvalidArgument, match="factor"):
         ls.InverseProblem.from_factor(None, [1.0, 2.0], 0.3)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ([1e200, 1e195], [3, 4], [1e-200, 1e-200], 0.1), ([1e-200, 1e-195], [3, 4], [1, 1], 0.1),
+        ([1.0, 2.0], [1, 1], [0.1, 0.1], 1e300), ([1.0, 2.0], [1, 1], [0.1, 1e100], 0.1),
+    ],
+)  # fmt: skip
+def test_scales_that_overflow_are_refused(arguments):
+    with pytest.raises(InvalidArgument, match="choose another unit"):
+        ls.SpectralProblem(*arguments)

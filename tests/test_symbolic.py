@@ -110,3 +110,28 @@ def test_the_command_lists_and_refuses(capsys):
     assert all(name in capsys.readouterr().out for name in ("two_steps",))
     assert main(["derive", "nothing"]) == 2
     assert "one of floor, one_step" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "word"),
+    [
+        ("floor", {"sigma": "x"}, "sigma"), ("floor", {"sigma": -1}, "sigma"),
+        ("floor", {"sigma": float("nan")}, "sigma"), ("floor", {"sigma": 1j}, "sigma"),
+        ("converged", {"n": 5, "N": 6, "sigma": 1}, "above n"),
+        ("transition", {"n": 1, "d": 2, "sigma": 1}, "at most n"),
+        ("transition", {"n": 3.5, "d": 2, "sigma": 1}, "n"),
+        ("one_step", {"n": 3, "d": 2, "sigma": 1, "eta": 1, "N": 0}, "N"),
+        ("cubic", {"n": 3, "d": 2, "sigma": 1, "N": 4, "m": "a", "z": 1}, "m"),
+    ],
+)  # fmt: skip
+def test_values_outside_the_range_are_refused(name, values, word):
+    with pytest.raises(InvalidArgument, match=word):
+        FORMS[name](**values)
+
+
+def test_the_cubic_vanishes_at_the_companion_transform():
+    model, N, z = ls.SubspaceModel(9, 3, 0.4), 7, 0.6 + 0.2j
+    m = 1 / ls.theory.effective_penalty(model, N, [z])[0]
+    at = {"n": 9, "d": 3, "sigma": 0.4, "N": N, "z": z}
+    assert abs(FORMS["cubic"](**at, m=m)) < 1e-12
+    assert abs(FORMS["cubic"](**at, m=1.01 * m)) > 1e-3

@@ -35,6 +35,7 @@ def large_n(model: Model, n_train: int, filter: Filter, *, complex_data: bool = 
     if not isinstance(filter, Filter):
         raise InvalidArgument("filter", repr(filter)[:60], "a filter such as GradientFlow(times)")
     l, n, w = problem.eigenvalues, problem.multiplicities, problem.target_weights
+    filter.check_stable(float(l.max()), "(at the largest population eigenvalue)")
     rho = filter.residual(l)
     limit = (rho**2) @ (w * l)
     bias = limit.copy()

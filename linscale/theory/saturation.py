@@ -254,11 +254,11 @@ def power_law(
     low, high = validate.n_train(smallest), validate.n_train(largest)
     check_order(order)
     validate.flag("complex_data", complex_data)
-    if metric not in ("risk", "psnr"):
+    if not isinstance(metric, str) or metric not in ("risk", "psnr"):
         raise InvalidArgument("metric", repr(metric), "'risk' or 'psnr'")
     if high <= low:
         raise InvalidArgument("largest", largest, f"above smallest = {smallest}")
-    count = validate.integer("points", points, at_least=2)
+    count = validate.integer("points", points, at_least=2, at_most=10_000)
     sizes = np.unique(np.round(np.geomspace(low, high, count)).astype(np.int64))
     best = [best_over_flow(problem, int(N), order, complex_data) for N in sizes]
     values = np.array([point.value for point in best])

@@ -147,7 +147,10 @@ def effective_penalty(model: Model, n_train: float, z: ArrayLike) -> ComplexArra
     """
     problem = problem_of(model)
     validate.real("n_train", n_train)
-    z = np.asarray(z, dtype=complex)
+    try:
+        z = np.asarray(z, dtype=complex)
+    except (TypeError, ValueError):
+        z = np.empty(0, dtype=complex)
     if z.ndim != 1 or z.size == 0 or not np.all(np.isfinite(z)) or not np.all(z.imag > 0):
         raise InvalidArgument("z", z, "a list of finite numbers in the upper half plane, Im z > 0")
     l, n, N = problem.eigenvalues, problem.multiplicities, float(n_train)

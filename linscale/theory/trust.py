@@ -8,8 +8,7 @@ stands for a time t. With a handful of examples no ratio is small enough to be b
 least FEW/N. Nor is it where the 1/N term changes quickly with N: what one example more or less
 makes of it stands for the next one, if that is more. To that come what single eigenvalues next to 0
 may add, what diverging and slow training sets add (:mod:`linscale.theory.rare`), and the error of
-the contour. An estimate, not a
-bound.
+the contour. An estimate, not a bound.
 """
 
 from __future__ import annotations

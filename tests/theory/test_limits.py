@@ -139,7 +139,8 @@ def test_converged_knows_how_poor_it_is_near_n(n, d, N):
         point = ls.theory.converged(model, N, order)
         missing = abs(mc.value - point.value)
         assert missing < point.error + 4 * mc.sem
-        assert point.error < 6 * missing + 4 * mc.sem
+        # Twice what one example more or less does to the 1/N term: on the safe side by up to 10.
+        assert point.error < 12 * missing + 4 * mc.sem
     assert ls.theory.converged(model, 2).status == "ok"
     assert "%" in ls.theory.converged(model, n - 2).status
 

@@ -204,3 +204,20 @@ def test_absurd_targets_are_refused():
     for psnr in (1e9, -1e9):
         with pytest.raises(InvalidArgument, match="psnr"):
             ls.theory.required_n_train(MODEL, psnr=psnr)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda: ls.theory.power_law(MODEL, 5, 9, metric=np.array([1.0, 2.0])),
+        lambda: ls.theory.power_law(MODEL, 5, 9, points=10**30),
+        lambda: ls.theory.effective_penalty(MODEL, 10, "x"),
+        lambda: ls.theory.effective_penalty(MODEL, 10, {}),
+        lambda: ls.risk(MODEL, 10, ls.GradientFlow(1.0), method=np.array([1.0, 2.0])),
+        lambda: ls.theory.large_n(ls.SubspaceModel(2, 2, 1e5), 3, ls.HeavyBall(1e-3, 0.99, 500)),
+    ],
+)
+def test_bad_arguments_are_refused_in_one_line(ask):
+    with pytest.raises(InvalidArgument) as refused:
+        ask()
+    assert "\n" not in str(refused.value)
