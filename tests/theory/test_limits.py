@@ -141,7 +141,7 @@ def test_converged_knows_how_poor_it_is_near_n(n, d, N):
         assert missing < point.error + 4 * mc.sem
         # Twice what one example more or less does to the 1/N term: on the safe side by up to 10.
         assert point.error < 12 * missing + 4 * mc.sem
-    assert ls.theory.converged(model, 2).status == "ok"
+    assert ls.theory.converged(ls.SubspaceModel(100, 10, 0.05), 40).status == "ok"
     assert "%" in ls.theory.converged(model, n - 2).status
 
 
