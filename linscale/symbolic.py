@@ -31,6 +31,16 @@ _COUNT = (d, n - d)
 _WEIGHT = 1 / (1 + _S2) ** 2
 _FLOOR = _S2 / (1 + _S2)
 
+_l, _f, _x, _y = sp.symbols("l f x y", positive=True)
+_T = sp.symbols("T_0:9", positive=True)
+_ABBREVIATIONS = {
+    _l: 1 + _S2,
+    _f: _FLOOR,
+    _x: sp.exp(-(1 + _S2) * t),
+    _y: sp.exp(-_S2 * t),
+    **{T: d * _L[0] ** q + (n - d) * _L[1] ** q for q, T in enumerate(_T)},
+}
+
 
 @dataclass(frozen=True)
 class ClosedForm:
@@ -44,6 +54,10 @@ class ClosedForm:
         LaTeX of the left-hand side.
     expr : sympy.Expr
         The right-hand side.
+    short : sympy.Expr
+        The same in the abbreviations of ``where``, as it is printed.
+    where : dict
+        LaTeX of the abbreviations: left-hand side and right-hand side.
     says : str
         What it is and where it holds.
     derivation : str
@@ -55,11 +69,15 @@ class ClosedForm:
     expr: Any
     says: str
     derivation: str
+    short: Any
+    where: dict[str, str]
 
     @property
     def latex(self) -> str:
-        """LaTeX of the equation."""
-        return f"{self.lhs} = {sp.latex(self.expr)}"
+        """LaTeX of the equation, with its abbreviations after it."""
+        parts = [f"{self.lhs} = {sp.latex(self.short)}"]
+        parts += [f"{left} = {right}" for left, right in self.where.items()]
+        return ", \\quad ".join(parts)
 
     def __call__(self, **values: Any) -> Any:
         """The value at numbers for all of its symbols, evaluated to 30 digits and rounded.
@@ -132,19 +150,27 @@ def _best_step() -> Any:
 
 
 def _two_steps() -> Any:
-    l = _L[0]
+    """In l and the traces T_q, which ``_ABBREVIATIONS`` gives."""
+
+    def mean(at: Any, *between: int) -> Any:
+        return sum(
+            term.pairings * at**term.open * sp.prod([_T[q] for q in term.traces])
+            / N**term.power_of_n
+            for term in moment(between)
+        )  # fmt: skip
+
     bias = (
-        l - 4 * eta * l**2
-        + eta**2 * (2 * l * _mean(moment((0,)), l) + 4 * _mean(moment((1,)), l))
-        - 4 * eta**3 * _mean(moment((1, 0)), l)
-        + eta**4 * _mean(moment((0, 1, 0)), l)
+        _l - 4 * eta * _l**2
+        + eta**2 * (2 * _l * mean(_l, 0) + 4 * mean(_l, 1))
+        - 4 * eta**3 * mean(_l, 1, 0)
+        + eta**4 * mean(_l, 0, 1, 0)
     )  # fmt: skip
-    noise = sum(
-        count * at * (4 * eta**2 * at - 4 * eta**3 * _mean(moment((0,)), at)
-                      + eta**4 * _mean(moment((0, 0)), at))
-        for count, at in zip(_COUNT, _L, strict=True)
-    )  # fmt: skip
-    return _by_powers_of_step(_FLOOR + _WEIGHT * bias + _FLOOR * noise / N)
+    at = sp.Symbol("at")
+    noise = at * (4 * eta**2 * at - 4 * eta**3 * mean(at, 0) + eta**4 * mean(at, 0, 0))
+    traced = sum(c * _T[k] for (k,), c in sp.Poly(sp.expand(noise), at).terms())
+    # f + 1/l = 1: the risk before the first step.
+    floor = 1 - 1 / _l
+    return 1 + _by_powers_of_step((bias - _l) / _l**2 + floor * traced / N)
 
 
 def _by_powers_of_step(risk: Any) -> Any:
@@ -167,45 +193,61 @@ def _transition() -> Any:
 
 
 def _large_n() -> Any:
-    """R_inf + C/N of gradient flow, by divided differences of exp(-t l) at the two eigenvalues."""
-    (l1, l2), (n1, n2) = _L, _COUNT
-    r1, r2 = sp.exp(-t * l1), sp.exp(-t * l2)
-    slope, bend = -t * r1, t**2 * r1
-    across = (r1 - r2) / (l1 - l2)
-    twice = (slope - across) / (l1 - l2)  # rho[1, 1, 2]
-    bias = (
-        n1 * l1**3 * slope**2 + n2 * l1 * l2**2 * across**2
-        + 2 * r1 * l1**2 * (n1 * l1 * bend / 2 + n2 * l2 * twice)
-        + l1**3 * (slope**2 + r1 * bend)
-    )  # fmt: skip
-    cost = _FLOOR * (n1 * (1 - r1) ** 2 + n2 * (1 - r2) ** 2) + _WEIGHT * bias
-    return _FLOOR + _WEIGHT * l1 * r1**2 + cost / N
+    """R_inf + C/N of gradient flow, by divided differences of exp(-t l) at the two eigenvalues.
+
+    In l, f, x and y, which ``_ABBREVIATIONS`` gives.
+    """
+    slope, bend = -t * _x, t**2 * _x
+    across = _x - _y  # over l_1 - l_2 = 1
+    twice = slope - across  # rho[1, 1, 2]
+    other = _l - 1  # l_2
+    signal = _l**2 * (slope**2 + _x * bend)
+    noise = other**2 * across**2 / _l + 2 * _x * other * twice
+    cost = (
+        d * (_f * (1 - _x) ** 2 + sp.expand(signal / _l))
+        + (n - d) * (_f * (1 - _y) ** 2 + noise.subs(other, _S2))
+        + sp.expand(signal / _l)
+    )
+    return _f + _x**2 / _l + cost / N
+
+
+def _form(name: str, lhs: str, short: Any, says: str, derivation: str) -> ClosedForm:
+    """With its abbreviations spelled out, in ``expr`` and for the reader."""
+    used = [symbol for symbol in _ABBREVIATIONS if symbol in short.free_symbols]
+    where = {sp.latex(s): sp.latex(_ABBREVIATIONS[s]) for s in used if s not in _T}
+    if any(symbol in _T for symbol in used):
+        q = sp.Symbol("q")
+        where["T_q"] = sp.latex(d * (1 + _S2) ** q) + " + (n - d) \\sigma^{2 q}"
+    expr = short.subs({symbol: _ABBREVIATIONS[symbol] for symbol in used})
+    if eta in expr.free_symbols:
+        expr = _by_powers_of_step(expr)
+    return ClosedForm(name, lhs, expr, says, derivation, short, where)
 
 
 def _forms() -> dict[str, ClosedForm]:
     forms = (
-        ClosedForm("floor", "R_\\infty", _FLOOR,
+        _form("floor", "R_\\infty", _FLOOR,
                    "risk of the best linear estimator: what no number of examples improves",
                    "wiener"),
-        ClosedForm("one_step", "R_1", _one_step(),
+        _form("one_step", "R_1", _one_step(),
                    "risk after one step of gradient descent from 0: exact for every N", "one_step"),
-        ClosedForm("best_step", "\\eta^\\star", _best_step(),
+        _form("best_step", "\\eta^\\star", _best_step(),
                    "the step that makes the risk after one step smallest: exact for every N",
                    "one_step"),
-        ClosedForm("two_steps", "R_2", _two_steps(),
+        _form("two_steps", "R_2", _two_steps(),
                    "risk after two steps of gradient descent from 0: exact for every N",
                    "two_steps"),
-        ClosedForm("converged", "R", _FLOOR * (1 + n / (N - n - 1)),
+        _form("converged", "R", _FLOOR * (1 + n / (N - n - 1)),
                    "risk of gradient descent run to convergence: exact for N > n + 1",
                    "converged"),
-        ClosedForm("cubic", "0", _cubic(),
+        _form("cubic", "0", _cubic(),
                    "the companion equation: its root m with Im m > 0 for Im z > 0 is the companion "
                    "Stieltjes transform of the sample spectrum as n, d, N grow together",
                    "two_atoms"),
-        ClosedForm("transition", "N^\\star", _transition(),
+        _form("transition", "N^\\star", _transition(),
                    "the N above which sample eigenvalues of signal and noise form separate bulks, "
                    "as n, d, N grow together", "two_atoms"),
-        ClosedForm("large_n", "R(t)", _large_n(),
+        _form("large_n", "R(t)", _large_n(),
                    "risk of gradient flow at time t to order 1/N at fixed n: leaves out O(1/N^2)",
                    "large_n"),
     )  # fmt: skip
