@@ -39,9 +39,13 @@ def reference(model, N, most):
     """Simulation at theory's best time, to 0.1 % (0.5 % for N <= 3 d) if ``most`` draws allow."""
     filter = filter_at(ls.theory.early_stopped(model, N))
     aim = standard_error(model, N)
-    pilot = ls.montecarlo.risk(model, N, filter, trials=60, rng=N + 10**6).point(0)
-    trials = int(np.clip((pilot.sem / pilot.value / aim) ** 2 * 60 * 1.5, 60, most))
-    return ls.montecarlo.risk(model, N, filter, trials=trials, rng=N, workers=2).point(0)
+    trials, point = 60, None
+    while point is None or (point.sem > aim * point.value and trials < most):
+        if point is not None:
+            more = 1.3 * (point.sem / point.value / aim) ** 2
+            trials = int(min(most, np.ceil(trials * max(more, 1.3))))
+        point = ls.montecarlo.risk(model, N, filter, trials=trials, rng=N, workers=2).point(0)
+    return point
 
 
 def allowance(model, N):
