@@ -22,7 +22,7 @@ from .conftest import worst, z_limit
 SMALL = [name for name, model in SETUPS.items() if model.n == 100]
 LARGE = [name for name, model in SETUPS.items() if model.n >= 1000]
 COMPARISONS = len(N_TRAIN) * len(SETUPS)
-ENOUGH = 20_000  # draws that reach the standard error asked for at every N
+ENOUGH = 40_000  # draws that reach the standard error asked for at every N
 
 
 def filter_at(point):
