@@ -20,6 +20,14 @@ n = sp.symbols("n_1 n_2", positive=True)
 w = sp.symbols("w_1 w_2", nonnegative=True)
 
 
+REDUCED = (
+    r"$E[R | Y] = f + \sum_j w_j [\rho S \rho]_j + f \frac1N \mathrm{tr}\, S h$ for Gaussian "
+    r"data, with $\rho = \rho(\hat S)$, $h = (1 - \rho)^2/\hat S$ and $f$ the floor "
+    "(`reduction`); $[\\cdot]_j$ is the mean at the eigenvalue $l_j$ (`moments`), and "
+    r"$T_q = \mathrm{tr}\, S^q$."
+)
+
+
 def total(bias: sp.Expr, variance: sp.Expr) -> sp.Expr:
     """The risk with two atoms, from the bias at an eigenvalue l and the variance over floor."""
     traces = {T[q]: sum(m * x**q for m, x in zip(n, L, strict=True)) for q in range(1, len(T))}
@@ -28,12 +36,7 @@ def total(bias: sp.Expr, variance: sp.Expr) -> sp.Expr:
 
 
 def derive(d: Derivation) -> None:
-    d.assume(
-        r"$E[R | Y] = f + \sum_j w_j [\rho S \rho]_j + f \frac1N \mathrm{tr}\, S h$ for Gaussian "
-        r"data, with $\rho = \rho(\hat S)$, $h = (1 - \rho)^2/\hat S$ and $f$ the floor "
-        "(`reduction`); $[\\cdot]_j$ is the mean at the eigenvalue $l_j$ (`moments`), and "
-        r"$T_q = \mathrm{tr}\, S^q$."
-    )
+    d.assume(REDUCED)
     rho = 1 - eta * Sh
     sandwich = d.step(
         sp.expand(rho * S * rho),

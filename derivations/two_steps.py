@@ -10,7 +10,7 @@ import sympy as sp
 
 from derivations.derivation import Derivation
 from derivations.moments import N, S, Sh, T, expectation, l, trace
-from derivations.one_step import L, eta, floor, n, total, w
+from derivations.one_step import REDUCED, L, eta, floor, n, total, w
 
 TITLE = "Two steps of gradient descent, exactly"
 
@@ -27,12 +27,7 @@ subspace = {
 
 
 def derive(d: Derivation) -> None:
-    d.assume(
-        r"$E[R | Y] = f + \sum_j w_j [\rho S \rho]_j + f \frac1N \mathrm{tr}\, S h$ for Gaussian "
-        r"data, with $\rho = \rho(\hat S)$, $h = (1 - \rho)^2/\hat S$ and $f$ the floor "
-        "(`reduction`); $[\\cdot]_j$ is the mean at the eigenvalue $l_j$ (`moments`), and "
-        r"$T_q = \mathrm{tr}\, S^q$."
-    )
+    d.assume(REDUCED)
     rho = sp.expand((1 - eta * Sh) ** 2)
     sandwich = d.step(
         sp.expand(rho * S * rho), r"With $\rho = (1 - \eta \hat S)^2$:", r"\rho S \rho"

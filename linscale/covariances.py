@@ -33,10 +33,7 @@ def stationary(
 
     Source: for natural images, Field, J. Opt. Soc. Am. A 4 (1987) 2379.
     """
-    try:
-        height, width = (validate.integer("image_shape", side, at_least=1) for side in image_shape)
-    except (TypeError, ValueError):
-        raise InvalidArgument("image_shape", image_shape, "(height, width)") from None
+    height, width = validate.image_shape(image_shape)
     steepness = validate.finite("exponent", exponent)
     scale = validate.real("power", power)
     squared = np.add.outer(np.fft.fftfreq(height) ** 2, np.fft.fftfreq(width) ** 2)

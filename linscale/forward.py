@@ -68,7 +68,7 @@ class Operator(LinearOperator):  # type: ignore[misc]
 
 def identity(image_shape: tuple[int, int]) -> Operator:
     """Denoising, A = I."""
-    shape = _image_shape(image_shape)
+    shape = validate.image_shape(image_shape)
     return Operator("denoising", shape, shape[0] * shape[1], np.copy, np.copy)
 
 
@@ -83,7 +83,7 @@ def masked_fourier(image_shape: tuple[int, int], mask: ArrayLike) -> Operator:
     mask : (width,) array of bool
         As from :func:`cartesian_mask`.
     """
-    height, width = shape = _image_shape(image_shape)
+    height, width = shape = validate.image_shape(image_shape)
     columns = np.flatnonzero(np.fft.ifftshift(_mask("mask", mask, (width,))))
 
     def forward(x: FloatArray) -> FloatArray:
@@ -154,7 +154,7 @@ def super_resolution(
         Standard deviation in pixels of the fine grid, factor / 2 unless given; 0 for none. The
         image is mirrored at its border, and each row of weights sums to 1.
     """
-    shape = _image_shape(image_shape)
+    shape = validate.image_shape(image_shape)
     factor = validate.integer("factor", factor, at_least=1)
     if shape[0] % factor or shape[1] % factor:
         raise InvalidArgument("factor", factor, f"a divisor of both sides of the image, {shape}")
@@ -195,7 +195,7 @@ def _blurred_samples(side: int, factor: int, width: float) -> FloatArray:
 
 def inpainting(image_shape: tuple[int, int], mask: ArrayLike) -> Operator:
     """Only the pixels that ``mask`` keeps, a (height, width) array of bool."""
-    shape = _image_shape(image_shape)
+    shape = validate.image_shape(image_shape)
     kept = np.flatnonzero(_mask("mask", mask, shape))
 
     def adjoint(y: FloatArray) -> FloatArray:
@@ -218,7 +218,7 @@ def radon(image_shape: tuple[int, int], angles: ArrayLike) -> Operator:
     angles : (K,) array
         In degrees, of the detector's axis against the rows.
     """
-    height, width = shape = _image_shape(image_shape)
+    height, width = shape = validate.image_shape(image_shape)
     directions = np.deg2rad(validate.real_vector("angles", angles))
     bins = int(np.ceil(np.hypot(height, width))) + 2
     row, column = np.indices(shape).reshape(2, -1)
@@ -337,17 +337,6 @@ def _from_physics(physics: Any) -> LinearOperator:
         matvec=lambda x: call(physics.A, x, shape).reshape(-1).astype(float),
         rmatvec=lambda y: call(physics.A_adjoint, y, probe.shape).reshape(-1).astype(float),
         dtype=float,
-    )
-
-
-def _image_shape(image_shape: Any) -> tuple[int, int]:
-    try:
-        height, width = image_shape
-    except (TypeError, ValueError):
-        raise InvalidArgument("image_shape", image_shape, "(height, width)") from None
-    return (
-        validate.integer("image_shape", height, at_least=1),
-        validate.integer("image_shape", width, at_least=1),
     )
 
 

@@ -151,7 +151,6 @@ class InverseProblem:
         kept = slice(max(0, k.size - self.n), None)
         more = max(0, self.n - k.size)
         k, power = (np.concatenate((np.zeros(more), part[kept])) for part in (k, power))
-        power[:more] = 0.0
         l = k + s2
         if l[-1] > LARGEST_CONDITION * l[0]:
             least = np.sqrt(l[-1] / LARGEST_CONDITION)

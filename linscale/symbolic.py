@@ -19,7 +19,7 @@ import sympy as sp
 
 from linscale import validate
 from linscale.errors import InvalidArgument
-from linscale.theory.wishart import Term, moment
+from linscale.theory.wishart import moment
 
 n, d, N = sp.symbols("n d N", positive=True, integer=True)
 sigma, eta, t = sp.symbols("sigma eta t", positive=True)
@@ -124,24 +124,19 @@ def _checked(name: str, value: Any) -> Any:
     return number
 
 
-def _trace(power: int) -> Any:
-    """tr S^power."""
-    return sum(count * l**power for count, l in zip(_COUNT, _L, strict=True))
-
-
-def _mean(terms: tuple[Term, ...], l: Any) -> Any:
-    """E Sh S^b1 Sh ... at the eigenvalue l."""
+def _mean(at: Any, *between: int) -> Any:
+    """E Sh S^b1 Sh ... at the eigenvalue ``at``, in the traces T_q."""
     return sum(
-        term.pairings * l**term.open * sp.prod([_trace(q) for q in term.traces])
+        term.pairings * at**term.open * sp.prod([_T[q] for q in term.traces])
         / N**term.power_of_n
-        for term in terms
+        for term in moment(between)
     )  # fmt: skip
 
 
 def _one_step() -> Any:
-    l = _L[0]
-    bias = l - 2 * eta * l**2 + eta**2 * _mean(moment((1,)), l)
-    return _by_powers_of_step(_FLOOR + _WEIGHT * bias + _FLOOR * eta**2 * _trace(2) / N)
+    bias = _l - 2 * eta * _l**2 + eta**2 * _mean(_l, 1)
+    risk = _FLOOR + _WEIGHT * bias + _FLOOR * eta**2 * _T[2] / N
+    return _by_powers_of_step(risk.subs(_ABBREVIATIONS))
 
 
 def _best_step() -> Any:
@@ -151,22 +146,14 @@ def _best_step() -> Any:
 
 def _two_steps() -> Any:
     """In l and the traces T_q, which ``_ABBREVIATIONS`` gives."""
-
-    def mean(at: Any, *between: int) -> Any:
-        return sum(
-            term.pairings * at**term.open * sp.prod([_T[q] for q in term.traces])
-            / N**term.power_of_n
-            for term in moment(between)
-        )  # fmt: skip
-
     bias = (
         _l - 4 * eta * _l**2
-        + eta**2 * (2 * _l * mean(_l, 0) + 4 * mean(_l, 1))
-        - 4 * eta**3 * mean(_l, 1, 0)
-        + eta**4 * mean(_l, 0, 1, 0)
+        + eta**2 * (2 * _l * _mean(_l, 0) + 4 * _mean(_l, 1))
+        - 4 * eta**3 * _mean(_l, 1, 0)
+        + eta**4 * _mean(_l, 0, 1, 0)
     )  # fmt: skip
     at = sp.Symbol("at")
-    noise = at * (4 * eta**2 * at - 4 * eta**3 * mean(at, 0) + eta**4 * mean(at, 0, 0))
+    noise = at * (4 * eta**2 * at - 4 * eta**3 * _mean(at, 0) + eta**4 * _mean(at, 0, 0))
     traced = sum(c * _T[k] for (k,), c in sp.Poly(sp.expand(noise), at).terms())
     # f + 1/l = 1: the risk before the first step.
     floor = 1 - 1 / _l
@@ -200,12 +187,11 @@ def _large_n() -> Any:
     slope, bend = -t * _x, t**2 * _x
     across = _x - _y  # over l_1 - l_2 = 1
     twice = slope - across  # rho[1, 1, 2]
-    other = _l - 1  # l_2
     signal = _l**2 * (slope**2 + _x * bend)
-    noise = other**2 * across**2 / _l + 2 * _x * other * twice
+    noise = _S2**2 * across**2 / _l + 2 * _x * _S2 * twice
     cost = (
         d * (_f * (1 - _x) ** 2 + sp.expand(signal / _l))
-        + (n - d) * (_f * (1 - _y) ** 2 + noise.subs(other, _S2))
+        + (n - d) * (_f * (1 - _y) ** 2 + noise)
         + sp.expand(signal / _l)
     )
     return _f + _x**2 / _l + cost / N

@@ -48,6 +48,18 @@ def flag(name: str, value: Any) -> bool:
     return bool(value)
 
 
+def image_shape(image_shape: Any) -> tuple[int, int]:
+    """(height, width) of an image."""
+    try:
+        height, width = image_shape
+    except (TypeError, ValueError):
+        raise InvalidArgument("image_shape", image_shape, "(height, width)") from None
+    return (
+        integer("image_shape", height, at_least=1),
+        integer("image_shape", width, at_least=1),
+    )
+
+
 def real(name: str, value: Any, *, positive: bool = True) -> float:
     """``value`` as a finite float, above 0 (or at least 0 when ``positive`` is false)."""
     allowed = "a finite number " + ("above 0" if positive else "that is not negative")
