@@ -1,20 +1,23 @@
 """linscale: how much a learned linear reconstruction gains from more data, and where it stops."""
 
 from importlib import import_module
-from types import ModuleType
+from typing import Any
 
 from linscale import covariances, errors, forward, theory
 from linscale.answer import curve, early_stopped, risk, spread
 from linscale.filters import Converged, GradientDescent, GradientFlow, HeavyBall, Nesterov, Ridge
 from linscale.models import InverseProblem, SubspaceModel
 from linscale.problem import SpectralProblem
+from linscale.stationary import StationaryImages
 
 __version__ = "0.1.0"
 
 
-def __getattr__(name: str) -> ModuleType:
+def __getattr__(name: str) -> Any:
     """Load the heavier parts on first use."""
-    if name in ("montecarlo", "plotting", "symbolic"):
+    if name == "predict":
+        return import_module("linscale.prediction").predict
+    if name in ("empirical", "montecarlo", "plotting", "symbolic"):
         return import_module(f"linscale.{name}")
     raise AttributeError(f"module 'linscale' has no attribute {name!r}")
 
@@ -28,14 +31,17 @@ __all__ = [
     "Nesterov",
     "Ridge",
     "SpectralProblem",
+    "StationaryImages",
     "SubspaceModel",
     "covariances",
     "curve",
     "early_stopped",
+    "empirical",
     "errors",
     "forward",
     "montecarlo",
     "plotting",
+    "predict",
     "risk",
     "spread",
     "symbolic",

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from threadpoolctl import threadpool_limits
 
-from linscale import __version__, cli_derive, cli_risk
+from linscale import __version__, cli_derive, cli_import, cli_predict, cli_risk
 from linscale.errors import LinscaleError
 
 
@@ -32,7 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         dest="command", required=True, metavar="COMMAND", parser_class=Parser
     )
     cli_risk.add_to(subcommands)
+    cli_predict.add_to(subcommands)
     cli_derive.add_to(subcommands)
+    cli_import.add_to(subcommands)
     options = parser.parse_args(argv)
     try:
         # Threads run draws; the matrices inside are too small for BLAS threads of their own.

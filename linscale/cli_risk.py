@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 from typing import Any
 
+from linscale import tasks
+from linscale.cli_tools import cores, progress_bar, sizes, write_study, written
 from linscale.errors import InvalidArgument
-from linscale.files import check_folder, write_together
+from linscale.files import check_folder
 from linscale.models import SubspaceModel
 from linscale.setups import DEFAULT_SETUP, N_TRAIN, SETUPS, setup
 from linscale.study import Study, subspace_study
@@ -32,7 +33,11 @@ def add_to(subcommands: Any) -> None:
     model = parser.add_argument_group("subspace model")
     model.add_argument("--n", type=int, help="dimension of the signal (default 100)")
     model.add_argument("--d", type=int, help="dimension of the subspace (default 10)")
-    model.add_argument("--sigma", type=float, help="noise (default 0.05; images: 25/255)")
+    model.add_argument(
+        "--sigma",
+        type=float,
+        help="noise (default 0.05; images: 25/255 or 5/255)",
+    )
     model.add_argument("--setup", metavar="NAME", help="a setup of the paper: " + ", ".join(SETUPS))
     model.add_argument("--all", action="store_true", help="all eight setups of the paper")
     images = parser.add_argument_group("real images")
@@ -40,12 +45,15 @@ def add_to(subcommands: Any) -> None:
         "--images", nargs="+", metavar="SOURCE",
         help="a folder, image files, or the word 'photographs' for those in scikit-image",
     )  # fmt: skip
+    images.add_argument(
+        "--task", help="denoising (default), mri-4, super-resolution-2, inpainting-50, tomography-8"
+    )
     images.add_argument("--patch-size", type=int, help="side of a patch in pixels (default 12)")
     run = parser.add_argument_group("simulation")
     run.add_argument("--n-train", type=int, nargs="+", metavar="N", help="values of N")
     run.add_argument("--draws", type=int, help=f"training sets for each N (default {DRAWS})")
     run.add_argument("--seed", type=int, default=0, help="the numbers depend on it alone")
-    run.add_argument("--workers", type=int, default=_cores(), help="cores (default: all)")
+    run.add_argument("--workers", type=int, default=cores(), help="cores (default: all)")
     run.add_argument("--engine", help="auto (default), band, wishart or dense")
     run.add_argument(
         "--residual", choices=("averaged", "drawn"),
@@ -100,11 +108,12 @@ def _run_images(options: argparse.Namespace) -> None:
 
     images = load_images(options.images)
     n_train, draws = _n_train(options, IMAGE_N_TRAIN), options.draws or DRAWS
-    sigma = 25.0 / 255.0 if options.sigma is None else options.sigma
+    task = options.task or "denoising"
+    sigma = tasks.usual_sigma(task) if options.sigma is None else options.sigma
     size = 12 if options.patch_size is None else options.patch_size
-    with _progress(n_train, draws) as step:
+    with progress_bar(draws * len(n_train), "draws") as step:
         study = image_study(
-            images, sigma, n_train, draws, options.seed, patch_size=size,
+            images, sigma, n_train, draws, options.seed, task=task, patch_size=size,
             workers=options.workers, progress=step,
         )  # fmt: skip
     _report(study, options.out, "images")
@@ -113,7 +122,7 @@ def _run_images(options: argparse.Namespace) -> None:
 def _subspace(
     options: argparse.Namespace, model: SubspaceModel, n_train: list[int], draws: int
 ) -> Study:
-    with _progress(n_train, draws) as step:
+    with progress_bar(draws * len(n_train), "draws") as step:
         return subspace_study(
             model, n_train, draws, options.seed, engine=options.engine or "auto",
             residual=options.residual or "averaged", workers=options.workers, progress=step,
@@ -122,17 +131,9 @@ def _subspace(
 
 def _report(study: Study, out: Path, stem: str) -> None:
     """Write arrays, CSV and figure; then print the table."""
-    from linscale import plotting, tables
-
-    table = tables.columns(study)
-    contents = {
-        out / f"{stem}.npz": study.to_bytes(),
-        out / f"{stem}.csv": tables.to_csv(table).encode(),
-        **plotting.render(plotting.draw(study), out / stem),
-    }
-    write_together(contents)
-    print(f"\n{_headline(study)}\n\n{tables.text(table)}\n\n{_footnote(study)}\n")
-    print(f"wrote {', '.join(path.name for path in contents)} in {out}")
+    table = write_study(study, out, stem)
+    print(f"\n{_headline(study)}\n\n{table}\n\n{_footnote(study)}\n")
+    print(written(out, stem))
 
 
 def _headline(study: Study) -> str:
@@ -140,8 +141,9 @@ def _headline(study: Study) -> str:
     if meta["kind"] == "images":
         size = meta["patch_size"]
         return (
-            f"Denoising {size} x {size} patches at sigma = {255 * meta['sigma']:.4g}/255: risk per "
-            f"pixel, and PSNR of the mean risk in dB; {meta['draws']} draws, seed {meta['seed']}"
+            f"{meta['label']}: {size} x {size} patches at sigma = {255 * meta['sigma']:.4g}/255: "
+            "risk per pixel, and PSNR of the mean risk in dB; "
+            f"{meta['draws']} draws, seed {meta['seed']}"
         )
     model = meta["model"]
     return (
@@ -213,8 +215,10 @@ def _check(options: argparse.Namespace) -> None:
             raise InvalidArgument(
                 f"--{name}", getattr(options, name), "left out with --images: patches are data"
             )
-    if options.patch_size is not None and options.images is None:
-        raise InvalidArgument("--patch-size", options.patch_size, "left out without --images")
+    for name in ("patch_size", "task"):
+        if getattr(options, name) is not None and options.images is None:
+            flag = "--" + name.replace("_", "-")
+            raise InvalidArgument(flag, getattr(options, name), "left out without --images")
     for name in ("draws", "workers"):
         value = getattr(options, name)
         if value is not None and value < 1:
@@ -232,40 +236,7 @@ def _model(options: argparse.Namespace) -> SubspaceModel:
 
 
 def _n_train(options: argparse.Namespace, default: tuple[int, ...]) -> list[int]:
-    values = options.n_train or (
-        [N for N in default if N in QUICK_N_TRAIN or (default is IMAGE_N_TRAIN and N <= 1_000)]
-        if options.quick
-        else default
-    )
-    if min(values) < 1:
-        raise InvalidArgument("--n-train", min(values), "at least 1")
-    return sorted(set(values))
-
-
-def _progress(n_train: list[int], draws: int) -> Any:
-    """A progress bar over all draws; hidden where there is no terminal."""
-    from contextlib import contextmanager
-
-    from tqdm import tqdm
-
-    @contextmanager
-    def bar() -> Any:
-        shape = "{desc} {percentage:3.0f}% |{bar}| {rate_fmt}, {remaining} left"
-        with tqdm(
-            total=draws * len(n_train), unit=" draws", bar_format=shape, disable=None, leave=False
-        ) as progress:
-
-            def step(N: int) -> None:
-                progress.set_description_str(f"N = {N:,}", refresh=False)
-                progress.update()
-
-            yield step
-
-    return bar()
-
-
-def _cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # not on this system
-        return os.cpu_count() or 1
+    if options.quick:
+        highest = 1_000 if default is IMAGE_N_TRAIN else 0
+        default = tuple(N for N in default if N in QUICK_N_TRAIN or N <= highest)
+    return sizes(options.n_train, default)

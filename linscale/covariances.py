@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linscale import validate
 from linscale.errors import InputError, InvalidArgument
@@ -33,14 +34,21 @@ def stationary(
 
     Source: for natural images, Field, J. Opt. Soc. Am. A 4 (1987) 2379.
     """
+    kernel = np.fft.ifft2(power_spectrum(image_shape, exponent, power)).real
+    row, column = np.indices(kernel.shape).reshape(2, -1)
+    return np.asarray(kernel[row[:, None] - row, column[:, None] - column])
+
+
+def power_spectrum(
+    image_shape: tuple[int, int], exponent: float = 2.0, power: float = 1.0
+) -> FloatArray:
+    """E |F x|^2 of :func:`stationary` (F orthonormal), (height, width), zero frequency first."""
     height, width = validate.image_shape(image_shape)
     steepness = validate.finite("exponent", exponent)
     scale = validate.real("power", power)
     squared = np.add.outer(np.fft.fftfreq(height) ** 2, np.fft.fftfreq(width) ** 2)
     spectrum = (squared + 1.0 / max(height, width) ** 2) ** (-0.5 * steepness)
-    kernel = np.fft.ifft2(spectrum * (scale / spectrum.mean())).real
-    row, column = np.indices((height, width)).reshape(2, -1)
-    return np.asarray(kernel[row[:, None] - row, column[:, None] - column])
+    return np.asarray(spectrum * (scale / spectrum.mean()))
 
 
 class Estimate(NamedTuple):
@@ -92,13 +100,15 @@ class Interval(NamedTuple):
 
 def bootstrap(
     groups: Sequence[FloatArray],
-    statistic: Callable[[FloatArray], float],
+    statistics: Callable[[FloatArray], Sequence[float]],
     *,
     level: float = 0.9,
     resamples: int = 200,
     rng: Any = 0,
-) -> Interval:
-    """Interval of a statistic of the pooled signals by resampling *images*, not patches.
+    workers: int = 1,
+    progress: Callable[[], object] | None = None,
+) -> list[Interval]:
+    """Intervals of statistics of the pooled signals by resampling *images*, not patches.
 
     Patches of one image are alike, so that the number of images is what counts.
 
@@ -106,10 +116,14 @@ def bootstrap(
     ----------
     groups : sequence of (p, M_i) arrays
         The signals of each image.
-    statistic : function of a (p, M) array
-        Of all signals together, such as the floor of the problem that they make.
+    statistics : function of a (p, M) array
+        Of all signals together, such as floor and saturation of the problem that they make.
     level : float
-        Share of the resampled values inside the interval.
+        Share of the resampled values inside each interval.
+    rng : None, int, SeedSequence or Generator
+        The intervals depend on it alone, not on ``workers``.
+    progress : callable, optional
+        Called once for each finished resample.
     """
     if len(groups) < 2:
         raise InvalidArgument("groups", f"{len(groups)} images", "at least 2, to be resampled")
@@ -117,12 +131,21 @@ def bootstrap(
         raise InvalidArgument("level", level, "between 0 and 1")
     count = validate.integer("resamples", resamples, at_least=2)
     generator = np.random.default_rng(rng)
-    values = []
-    for _ in range(count):
-        chosen = generator.integers(len(groups), size=len(groups))
-        values.append(statistic(np.concatenate([groups[i] for i in chosen], axis=1)))
-    low, high = np.quantile(values, [0.5 - 0.5 * level, 0.5 + 0.5 * level])
-    return Interval(float(statistic(np.concatenate(groups, axis=1))), float(low), float(high))
+    choices = generator.integers(len(groups), size=(count, len(groups)))
+
+    def one(chosen: NDArray[np.int64]) -> list[float]:
+        found = list(statistics(np.concatenate([groups[i] for i in chosen], axis=1)))
+        if progress is not None:
+            progress()
+        return found
+
+    from joblib import Parallel, delayed
+
+    workers = validate.integer("workers", workers, at_least=1)
+    values = np.array(Parallel(n_jobs=workers, prefer="threads")(map(delayed(one), choices)))
+    whole = statistics(np.concatenate(groups, axis=1))
+    bounds = np.quantile(values, [0.5 - 0.5 * level, 0.5 + 0.5 * level], axis=0).T
+    return [Interval(float(v), *map(float, b)) for v, b in zip(whole, bounds, strict=True)]
 
 
 def sigma_for_snr(measured_power: float, snr_db: float) -> float:

@@ -1,4 +1,4 @@
-"""Gradient descent trained on noisy patches of real images, beside the Gaussian theory."""
+"""Gradient descent trained on measured patches of real images, beside the Gaussian theory."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from functools import partial
 
 import numpy as np
 
-from linscale import theory, validate
+from linscale import tasks, theory, validate
 from linscale.errors import InputError, InvalidArgument
 from linscale.filters import GradientDescent
 from linscale.images import Image, patches
 from linscale.models import InverseProblem
+from linscale.operators import as_operator
 from linscale.risk import RiskCurve, RiskPoint
 from linscale.study import Study, environment, progress_at, theory_grid
 from linscale.validate import FloatArray
@@ -23,22 +24,30 @@ PATH_POINTS = 150
 
 @dataclass(frozen=True, eq=False)
 class PatchData:
-    """Centred patches as columns: a pool to train on, and others from images never trained on."""
+    """Centred patches as columns: a pool to train on, and others from images never trained on.
+
+    ``mean`` is the pool's mean patch, which was subtracted from both.
+    """
 
     train: FloatArray
     held_out: FloatArray | None
+    mean: FloatArray
     train_names: list[str]
     held_out_names: list[str]
 
 
 def split_patches(images: Sequence[Image], size: int, seed: int) -> PatchData:
-    """Every third image is held out (the second of two); the pool's mean patch is subtracted."""
+    """Every third group is held out (the second of two); the pool's mean patch is subtracted.
+
+    A group is an image, or the slices of one volume: they are alike, and stay together.
+    """
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0,)))
-    every = 3 if len(images) > 2 else 2
+    order = list(dict.fromkeys(image.group for image in images))
+    every = 3 if len(order) > 2 else 2
     groups: tuple[list[FloatArray], list[FloatArray]] = ([], [])
     names: tuple[list[str], list[str]] = ([], [])
-    for i, image in enumerate(images):
-        held_out = i % every == every - 1
+    for image in images:
+        held_out = order.index(image.group) % every == every - 1
         groups[held_out].append(patches(image, size, PER_IMAGE, rng))
         names[held_out].append(image.name)
     pool = np.concatenate(groups[0], axis=1)
@@ -46,7 +55,7 @@ def split_patches(images: Sequence[Image], size: int, seed: int) -> PatchData:
     if not np.ptp(pool - mean) > 1e-9:
         raise InputError("the images to train on do not vary: every patch is the same")
     others = np.concatenate(groups[1], axis=1) - mean if groups[1] else None
-    return PatchData(pool - mean, others, *names)
+    return PatchData(pool - mean, others, mean[:, 0], *names)
 
 
 def image_study(
@@ -56,72 +65,83 @@ def image_study(
     draws: int,
     seed: int,
     *,
+    task: str = "denoising",
     patch_size: int = 12,
     workers: int = 1,
     progress: Callable[[int], object] | None = None,
 ) -> Study:
-    r"""Risk per pixel of denoising by gradient descent, theory beside actual training on patches.
+    r"""Risk per pixel of reconstruction by gradient descent: theory, Gaussian data, real patches.
 
-    The theory knows one thing, the covariance of the training pool. The training draws N patches
-    from the pool, independently, and adds noise; each result is measured exactly (no test
-    noise) through the second moments of all the pool's patches, and again of the patches of the
-    held-out images. The step is small enough that no training set can diverge.
+    The theory knows one thing, the covariance of the training pool. "Gaussian data" are drawn with
+    that covariance. Training on patches draws N of them from the pool, independently, measures
+    them, y = A x + z, and learns; each result is judged exactly (no test noise) by the second
+    moments of all the pool's patches, and again of the patches of the held-out images. The step is
+    small enough that no training set can diverge.
+
+    Parameters
+    ----------
+    task : str
+        As for :func:`linscale.tasks.operator`; what is random in it is drawn from ``seed``.
     """
+    from linscale import montecarlo
     from linscale.montecarlo.draws import train
     from linscale.montecarlo.engine import run
     from linscale.montecarlo.laws import gaussian_law
-    from linscale.montecarlo.summary import mean_sem_std
 
     sigma = validate.real("sigma", sigma)
+    patch_size = validate.integer("patch_size", patch_size, at_least=2)
+    forward = tasks.operator(task, (patch_size, patch_size), seed)
     data = split_patches(images, patch_size, seed)
     pool = data.train
     size = pool.shape[1]
     if max(n_train) > size:
         raise InvalidArgument("n_train", max(n_train), f"at most {size}, the patches in the pool")
-    model = InverseProblem(None, pool @ pool.T / size, sigma)
+    matrix = None if task == "denoising" else forward
+    model = InverseProblem(matrix, pool @ pool.T / size, sigma)
     laws = [gaussian_law(model)]
     if data.held_out is not None:
         others = data.held_out @ data.held_out.T / data.held_out.shape[1]
-        laws.append(gaussian_law(InverseProblem(None, others, sigma)))
-    descent = _descent(model, pool)
+        laws.append(gaussian_law(InverseProblem(model.forward, others, sigma)))
+    clean = np.asarray(as_operator(forward).matmat(pool))
+    descent = _descent(model, clean)
 
-    def task(rng: np.random.Generator, N: int) -> list[FloatArray]:
-        x = pool[:, rng.integers(size, size=N)]  # independent draws from the law of the pool
-        trained = train(laws[0], x, x + sigma * rng.standard_normal(x.shape))
+    def task_of(rng: np.random.Generator, N: int) -> list[FloatArray]:
+        chosen = rng.integers(size, size=N)  # independent draws from the law of the pool
+        y = clean[:, chosen] + sigma * rng.standard_normal((model.n, N))
+        trained = train(laws[0], pool[:, chosen], y)
         return [trained.measured_by(law, descent) for law in laws]
 
     measured: list[list[RiskPoint]] = [[] for _ in laws]
+    gaussian: list[RiskPoint] = []
     for N in n_train:
         stream = np.random.SeedSequence(seed, spawn_key=(1, N))
-        results = run(partial(task, N=N), draws, stream, workers, progress_at(progress, N))
+        results = run(partial(task_of, N=N), draws, stream, workers, progress_at(progress, N))
         for k, law in enumerate(laws):
-            mean, sem, std = mean_sem_std(np.array([r[k] for r in results]))
-            i = int(np.argmin(mean))
-            measured[k].append(
-                RiskPoint(
-                    value=float(mean[i]), floor=law.floor, bias=float(mean[i]) - law.floor,
-                    at=float(descent.at[i]), sem=float(sem[i]), std=float(std[i]),
-                    method=f"trained on patches, {draws} draws",
-                )
-            )  # fmt: skip
+            risks = np.array([r[k] for r in results])
+            measured[k].append(_lowest(risks, law.floor, descent, draws))
+        stream = np.random.SeedSequence(seed, spawn_key=(2, N))
+        gaussian.append(
+            montecarlo.risk(model, N, descent, trials=draws, rng=stream, workers=workers).best
+        )
 
     fine = theory_grid(n_train)
-    names = ["trained, same images", "trained, other images"]
+    simulated = {"Gaussian data": gaussian}
+    simulated |= zip(("trained, same images", "trained, other images"), measured, strict=False)
     return Study(
         theory={
             "early-stopped": RiskCurve.of(fine, [theory.risk(model, N, descent).best for N in fine])
         },
-        simulated={
-            name: RiskCurve.of(n_train, points)
-            for name, points in zip(names, measured, strict=False)
-        },
+        simulated={name: RiskCurve.of(n_train, points) for name, points in simulated.items()},
         exponent=np.array([float(theory.local_exponent(model, N)) for N in n_train]),
         floor=laws[0].floor,
         saturation=theory.saturation(model),
         meta={
             "kind": "images",
+            "task": task,
+            "label": forward.name,
             "patch_size": patch_size,
             "sigma": sigma,
+            "zero_risk": model.spectral().zero_risk,
             "step": descent.step,
             "train_images": data.train_names,
             "held_out_images": data.held_out_names,
@@ -134,13 +154,26 @@ def image_study(
     )
 
 
-def _descent(model: InverseProblem, pool: FloatArray) -> GradientDescent:
+def _lowest(risks: FloatArray, floor: float, descent: GradientDescent, draws: int) -> RiskPoint:
+    """The lowest point of the mean path of risks, (draws, T)."""
+    from linscale.montecarlo.summary import mean_sem_std
+
+    mean, sem, std = mean_sem_std(risks)
+    i = int(np.argmin(mean))
+    return RiskPoint(
+        value=float(mean[i]), floor=floor, bias=float(mean[i]) - floor,
+        at=float(descent.at[i]), sem=float(sem[i]), std=float(std[i]),
+        method=f"trained on patches, {draws} draws",
+    )  # fmt: skip
+
+
+def _descent(model: InverseProblem, clean: FloatArray) -> GradientDescent:
     """Steps that no training set can make diverge, for long enough to learn every direction.
 
     The largest eigenvalue of YY'/N is at most the largest |y_i|^2, and |y|^2 is at most
-    2 |x|^2 + 2 |z|^2; half of that is safe for step times eigenvalue below 2.
+    2 |A x|^2 + 2 |z|^2; half of that is safe for step times eigenvalue below 2.
     """
-    energy = float(np.max(np.sum(pool**2, axis=0)))
-    step = 1.0 / (energy + 2.0 * model.p * model.sigma**2)
+    energy = float(np.max(np.sum(clean**2, axis=0)))
+    step = 1.0 / (energy + 2.0 * model.n * model.sigma**2)
     last = 30.0 / (step * model.sigma**2)
     return GradientDescent(step, np.unique(np.round(np.geomspace(1.0, last, PATH_POINTS))))

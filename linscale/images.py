@@ -6,45 +6,95 @@ import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from linscale import validate
 from linscale.errors import InputError, InvalidArgument
+from linscale.image_sources import SOURCES, load
 from linscale.validate import FloatArray
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".pgm", ".ppm", ".webp", ".npy")
 
-# Photographs whose files come inside the scikit-image wheel; text, logos and diagrams left out.
-PHOTOGRAPHS = (
-    "astronaut", "brick", "camera", "cat", "clock", "coffee", "coins", "grass", "gravel", "moon",
-    "rocket",
-)  # fmt: skip
-
 
 @dataclass(frozen=True, eq=False)
 class Image:
-    """A grey image with values on the scale where white is 1."""
+    """A grey image with values on the scale where white is 1.
+
+    ``group`` is what it has in common with images that are like it, as slices of a volume are; its
+    own name if it stands alone.
+    """
 
     name: str
     pixels: FloatArray
+    group: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.group:
+            object.__setattr__(self, "group", self.name)
+
+
+def as_images(source: Any) -> list[Image]:
+    """Images from whatever a user has.
+
+    Parameters
+    ----------
+    source : word, folder, file, or a list of them; (H, W) or (M, H, W) array; list of (H, W) arrays
+        Words and files as in :func:`load_images`. Arrays as in files: 8 or 16 bit, or floats on
+        the scale where white is 1; those of a list may differ in size.
+
+    Raises
+    ------
+    InputError
+        Something that is not an image, or no image at all.
+    """
+    if isinstance(source, str | Path):
+        return load_images([str(source)])
+    if isinstance(source, np.ndarray):
+        if source.ndim not in (2, 3):
+            raise InputError(f"images: an array of shape {source.shape}; (H, W) or (M, H, W)")
+        source = source[None] if source.ndim == 2 else source
+    try:
+        entries = list(source)
+    except TypeError:
+        raise InputError(f"images: {type(source).__name__} is not a list of images") from None
+    if not entries:
+        raise InputError("images: an empty list")
+    if all(isinstance(entry, Image) for entry in entries):
+        return entries
+    if all(isinstance(entry, str | Path) for entry in entries):
+        return load_images([str(entry) for entry in entries])
+    images = []
+    for k, entry in enumerate(entries):
+        array = np.asarray(entry)
+        if array.ndim != 2 or array.size == 0:
+            raise InputError(f"images: entry {k} has shape {array.shape}; (H, W) is needed")
+        images.append(Image(f"image {k}", _grey(array, f"image {k}")))
+    return images
 
 
 def load_images(source: Sequence[str]) -> list[Image]:
-    """``["photographs"]``, a folder, or files, as grey images in [0, 1], in order of name.
+    """Words for images in installed packages, or a folder, or files, as grey images in [0, 1].
 
-    8 and 16 bit images are divided by their largest possible value; colours become luminance;
-    float images (.npy, .tif) are taken as they are, and must be on that scale already.
+    The words are those of :mod:`linscale.image_sources`: photographs, scikit-learn, pywavelets,
+    sporco, mri. 8 and 16 bit images are divided by their largest possible value; colours become
+    luminance; float images (.npy, .tif) are taken as they are, and must be on that scale already.
 
     Raises
     ------
     InputError
         A file that is missing or unreadable, has NaN in it, or a folder without images.
     """
-    if list(source) == ["photographs"]:
-        return _photographs()
-    if "photographs" in source and not Path("photographs").exists():
-        raise InputError("--images photographs: the word stands alone, not beside files or folders")
+    words = [entry for entry in source if entry in SOURCES and not Path(entry).exists()]
+    if words and len(words) == len(source):
+        return [
+            Image(name, _grey(pixels, name), group)
+            for word in dict.fromkeys(words)
+            for name, pixels, group in load(word)
+        ]
+    if words:
+        raise InputError(f"--images {words[0]}: a word stands alone, not beside files or folders")
     paths: list[Path] = []
     for entry in map(Path, source):
         if entry.is_dir():
@@ -72,16 +122,6 @@ def patches(image: Image, size: int, count: int, rng: np.random.Generator) -> Fl
     chosen = rng.choice(places, size=min(count, places), replace=False)
     rows, columns = np.unravel_index(np.sort(chosen), windows.shape[:2])
     return np.ascontiguousarray(windows[rows, columns].reshape(len(chosen), -1).T)
-
-
-def _photographs() -> list[Image]:
-    try:
-        from skimage import data
-    except ImportError:
-        raise InputError(
-            "--images photographs needs scikit-image: pip install 'linscale[images]'"
-        ) from None
-    return [Image(name, _grey(getattr(data, name)(), name)) for name in PHOTOGRAPHS]
 
 
 def _read(path: Path) -> FloatArray:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from linscale import validate
 from linscale.errors import InvalidArgument
-from linscale.forward import as_operator, dense
+from linscale.operators import as_operator, dense
 from linscale.problem import LARGEST_CONDITION, SpectralProblem
 from linscale.validate import FloatArray
 
@@ -157,7 +157,7 @@ class InverseProblem:
             raise InvalidArgument(
                 "sigma", self.sigma, f"at least {least:.2g}: rounding would swallow the noise"
             )
-        l, counts, w = _merge_equal(l, k * power / l**2 / self.p)
+        l, counts, w = merge_equal(l, k * power / l**2 / self.p)
         return SpectralProblem(l, counts, w, floor=floor, scale=self.p)
 
 
@@ -197,7 +197,7 @@ def _forward(values: Any, p: int) -> FloatArray:
     return validate.frozen(a)
 
 
-def _merge_equal(
+def merge_equal(
     l: FloatArray,
     w: FloatArray,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -22,7 +22,7 @@ from linscale.risk import CURVE_COLUMNS, RiskCurve, RiskPoint
 from linscale.validate import FloatArray
 
 FORMAT = 2  # 2: error estimates and methods of every value
-KINDS = ("subspace", "images")
+KINDS = ("subspace", "images", "prediction")
 THEORY_POINTS = 80
 
 
@@ -104,8 +104,10 @@ class Study:
                     saturation=int(header["saturation"]),
                     meta=dict(header["meta"]),
                 )
-                if study.meta["kind"] not in KINDS or not (study.theory and study.simulated):
-                    raise ValueError(study.meta["kind"])
+                kind = study.meta["kind"]
+                measured = study.simulated or kind == "prediction"
+                if kind not in KINDS or not (study.theory and measured):
+                    raise ValueError(kind)
         except FileNotFoundError:
             raise InputError(f"no such file: {path}") from None
         except InputError:

@@ -13,7 +13,7 @@ import numpy as np
 from linscale.study import Study
 from linscale.validate import FloatArray
 
-SHORT = {"early-stopped": "early", "converged": "conv.", "PCA": "PCA"}
+SHORT = {"early-stopped": "early", "converged": "conv.", "PCA": "PCA", "ridge": "ridge"}
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,10 @@ class Column:
 
 def columns(study: Study) -> list[Column]:
     """The table of a study, whichever its kind."""
-    return _image_columns(study) if study.meta["kind"] == "images" else _subspace_columns(study)
+    ask = {
+        "images": _image_columns, "subspace": _subspace_columns, "prediction": _prediction_columns,
+    }  # fmt: skip
+    return ask[study.meta["kind"]](study)
 
 
 def text(table: list[Column]) -> str:
@@ -98,12 +101,19 @@ def _image_columns(study: Study) -> list[Column]:
         Column("risk", "s.e.", "standard error", "{:.1e}", _floats(same.sem)),
         Column("PSNR", "theory", "theory PSNR", "{:.2f}", _floats(psnr(predicted.value))),
         Column("PSNR", "trained", "trained PSNR", "{:.2f}", _floats(psnr(same.value))),
-        Column("PSNR", "s.e.", "PSNR s.e.", "{:.2f}", _floats(dB * same.sem / same.value)),
+        Column("PSNR", "s.e.", "PSNR s.e.", "{:.3f}", _floats(dB * same.sem / same.value)),
         Column(
             "PSNR", "th.-tr.", "theory minus trained PSNR", "{:+.2f}",
             _floats(psnr(predicted.value) - psnr(same.value)),
         ),
     ]  # fmt: skip
+    if "Gaussian data" in study.simulated:
+        gaussian = psnr(study.simulated["Gaussian data"].value)
+        away = psnr(predicted.value) - gaussian
+        table += [
+            Column("PSNR", "Gaussian", "Gaussian data PSNR", "{:.2f}", _floats(gaussian)),
+            Column("PSNR", "th.-Gau.", "theory minus Gaussian data PSNR", "{:+.3f}", _floats(away)),
+        ]
     if "trained, other images" in study.simulated:
         other = study.simulated["trained, other images"].value
         table += [
@@ -112,6 +122,24 @@ def _image_columns(study: Study) -> list[Column]:
             )
         ]
     return [*table, *_early_columns(study, n_train, "iteration")]
+
+
+def _prediction_columns(study: Study) -> list[Column]:
+    n_train = [int(N) for N in study.meta["n_train"]]
+    early = study.theory["early-stopped"].at_n_train(n_train)
+    table = [Column("", "N", "n_train", "{:d}", n_train)]
+    for name, curve in study.theory.items():
+        value = curve.at_n_train(n_train).value
+        table.append(Column("PSNR", SHORT[name], f"{name} PSNR", "{:.2f}", _floats(psnr(value))))
+    best = float(psnr(np.array(study.floor)))
+    nmse = early.value / study.meta["zero_risk"]
+    table += [
+        Column("PSNR", "floor", "floor PSNR", "{:.2f}", [best] * len(n_train)),
+        Column("early", "risk", "early-stopped risk", "{:.3e}", _floats(early.value)),
+        Column("early", "error", "estimated error of the risk", "{:.0e}", _floats(early.error)),
+        Column("early", "NMSE", "early-stopped NMSE", "{:.4f}", _floats(nmse)),
+    ]
+    return [*table, *_early_columns(study, n_train, "time")]
 
 
 def _early_columns(study: Study, n_train: list[int], parameter: str) -> list[Column]:

@@ -53,18 +53,22 @@ def test_shrinkage_is_nearer_when_samples_are_few(shrinkage, rng):
 
 
 def floor_of(x):
-    return ls.InverseProblem(None, covariances.from_samples(x).cov, 0.3).spectral().floor
+    return [ls.InverseProblem(None, covariances.from_samples(x).cov, 0.3).spectral().floor]
 
 
 def test_images_not_patches_are_resampled(rng):
     """The interval is as wide as images differ in contrast, however many patches they have."""
     groups = [c * rng.standard_normal((4, 500)) for c in (0.2, 0.5, 1.0, 1.5, 2.0)]
-    interval = covariances.bootstrap(groups, floor_of, resamples=100)
+    (interval,) = covariances.bootstrap(groups, floor_of, resamples=100)
     assert interval.low < interval.value < interval.high
     mixed = np.split(rng.permutation(np.concatenate(groups, axis=1), axis=1), 5, axis=1)
-    same = covariances.bootstrap(mixed, floor_of, resamples=100)
+    (same,) = covariances.bootstrap(mixed, floor_of, resamples=100)
     assert same.high - same.low < 0.3 * (interval.high - interval.low)
-    assert interval == covariances.bootstrap(groups, floor_of, resamples=100)
+    calls = []
+    again = covariances.bootstrap(
+        groups, floor_of, resamples=100, workers=2, progress=lambda: calls.append(1)
+    )
+    assert (again, len(calls)) == ([interval], 100)
 
 
 def test_bootstrap_intervals_cover(rng):
@@ -73,8 +77,8 @@ def test_bootstrap_intervals_cover(rng):
     for trial in range(200):
         groups = [np.full((1, 3), v) for v in rng.standard_normal(30)]
         for level in inside:
-            i = covariances.bootstrap(
-                groups, lambda x: float(x.mean()), level=level, resamples=100, rng=trial
+            (i,) = covariances.bootstrap(
+                groups, lambda x: [x.mean()], level=level, resamples=100, rng=trial
             )
             inside[level] += i.low < 0.0 < i.high
     assert abs(inside[0.9] / 200 - 0.88) < 3 * np.sqrt(0.1 / 200)

@@ -15,15 +15,17 @@ PACKAGE = Path(linscale.__file__).parent
 LAYERS = [
     {"errors"},
     {"validate", "files", "seeds", "uncertain"},
+    {"operators", "image_sources"},
     {"problem", "forward", "covariances"},
     {"models", "risk"},
-    {"filters", "setups"},
-    {"theory", "montecarlo", "images"},
-    {"answer", "symbolic"},
+    {"filters", "setups", "tasks", "stationary"},
+    {"theory", "montecarlo", "images", "empirical"},
+    {"answer", "symbolic", "noise"},
     {"study"},
-    {"image_study", "tables"},
+    {"image_study", "prediction", "reconstruction", "tables"},
     {"plotting"},
-    {"cli_risk", "cli_derive"},
+    {"cli_tools"},
+    {"cli_risk", "cli_derive", "cli_predict", "cli_import"},
     {"cli"},
     {"__main__"},
 ]
@@ -60,7 +62,14 @@ def test_arrows_point_down(path):
 def check_arrows(path, own):
     for name in imports(path):
         parts = name.split(".")
-        assert parts[0] not in {"torch", "experiments", "derivations", "tests"}
+        assert parts[0] not in {
+            "torch",
+            "tensorflow",
+            "lightning",
+            "experiments",
+            "derivations",
+            "tests",
+        }
         if parts[0] == "matplotlib":
             assert own == "plotting", "plotting is the only importer of matplotlib"
         if parts[0] != "linscale" or parts[1] in (own, "__version__"):

@@ -4,6 +4,7 @@ Arrows: stieltjes -> contours, kernels, rare -> equivalents -> trust -> assembly
 limits -> risk -> stopping -> saturation; spectrum, pca and wishart beside them.
 """
 
+from linscale.theory.best_ridge import best_ridge
 from linscale.theory.large_n import large_n
 from linscale.theory.limits import (
     best_one_step,
@@ -24,6 +25,7 @@ from linscale.theory.wishart import two_steps
 __all__ = [
     "best_iteration",
     "best_one_step",
+    "best_ridge",
     "converged",
     "density",
     "early_stopped",

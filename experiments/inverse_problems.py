@@ -1,0 +1,157 @@
+"""Denoising, accelerated MRI, super-resolution, inpainting and tomography on real images.
+
+For each task: risk against the number N of training patches by theory, on Gaussian data of the same
+covariance, and by gradient descent trained on the patches; estimators, floor and saturation;
+reconstructions to look at. A task whose arrays are in the output folder already is not run again.
+
+Run ``python experiments/inverse_problems.py --help`` for the options.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from linscale import plotting, tables, tasks
+from linscale.cli_tools import cores, progress_bar, sizes
+from linscale.errors import LinscaleError
+from linscale.files import check_folder, write_together
+from linscale.image_study import image_study
+from linscale.images import Image, load_images
+from linscale.prediction import predict
+from linscale.reconstruction import Reconstruction, reconstruct
+from linscale.study import Study
+
+TASKS = (
+    "denoising", "mri-4", "mri-8", "super-resolution-2", "super-resolution-3",
+    "super-resolution-4", "inpainting-50", "tomography-8",
+)  # fmt: skip
+N_TRAIN = (10, 30, 100, 300, 1_000, 3_000, 10_000)
+SHOWN = (30, 300, 3_000)  # training examples behind the reconstructions
+PICTURES = ("cat", "example4d 12")  # the photograph and the slice that are reconstructed
+
+
+def main() -> int:
+    """Run what is missing, then draw and print everything."""
+    options = parse()
+    try:
+        check_folder(options.out)
+        with threadpool_limits(limits=1):
+            run(options)
+    except LinscaleError as error:
+        print(f"inverse_problems: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("inverse_problems: interrupted; finished tasks are kept", file=sys.stderr)
+        return 130
+    return 0
+
+
+def parse() -> argparse.Namespace:
+    """The options."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[1])
+    parser.add_argument("--tasks", nargs="+", default=TASKS, metavar="TASK")
+    parser.add_argument("--patch-size", type=int, default=12, help="side in pixels (default 12)")
+    parser.add_argument("--n-train", type=int, nargs="+", metavar="N")
+    parser.add_argument("--draws", type=int, default=200, help="training sets for each N")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--workers", type=int, default=cores())
+    parser.add_argument("--quick", action="store_true", help="few draws, N up to 300, two tasks")
+    parser.add_argument("--out", type=Path, default=Path("results/inverse_problems"))
+    options = parser.parse_args()
+    if options.quick:
+        options.tasks, options.draws, options.n_train = ("denoising", "mri-4"), 20, [10, 100, 300]
+    options.n_train = sizes(options.n_train, N_TRAIN)
+    return options
+
+
+def run(options: argparse.Namespace) -> None:
+    """Every task, from the folder where it is there."""
+    out, size = options.out, options.patch_size
+    for task in options.tasks:  # before any work: every task exists and fits the patches
+        tasks.operator(task, (size, size), options.seed)
+    studies, pictures, rows = {}, [], []
+    for task in options.tasks:
+        images = load_images(["mri" if task.startswith("mri") else "photographs"])
+        studies[task] = study_of(task, images, options)
+        rows.append(estimators(task, images, options))
+        pictures.append(pictures_of(task, images, options))
+        print(f"\n{studies[task].meta['label']}\n{tables.text(tables.columns(studies[task]))}")
+    table = [
+        tables.Column("", name, name, form, [row[k] for row in rows])
+        for k, (name, form) in enumerate(COLUMNS)
+    ]
+    write_together({out / "estimators.csv": tables.to_csv(table).encode()})
+    plotting.save(plotting.draw_tasks(studies), out / "learning_curves")
+    plotting.save(plotting.draw_reconstructions(pictures), out / "reconstructions")
+    print(f"\nEstimators\n{tables.text(table)}\n\nwrote figures, tables and arrays in {out}")
+
+
+def study_of(task: str, images: list[Image], options: argparse.Namespace) -> Study:
+    """The learning curves of one task, computed unless the folder holds these very ones."""
+    path = options.out / f"{task}.npz"
+    wanted = {
+        "task": task, "patch_size": options.patch_size, "n_train": options.n_train,
+        "draws": options.draws, "seed": options.seed,
+    }  # fmt: skip
+    if path.exists():
+        found = Study.load(path)
+        if all(found.meta.get(key) == value for key, value in wanted.items()):
+            print(f"{task}: found in {options.out}")
+            return found
+    with progress_bar(options.draws * len(options.n_train), "draws") as step:
+        study = image_study(
+            images, tasks.usual_sigma(task), options.n_train, options.draws, options.seed,
+            task=task, patch_size=options.patch_size, workers=options.workers, progress=step,
+        )  # fmt: skip
+    study.save(path)
+    return study
+
+
+COLUMNS = (
+    ("task", "{}"), ("N", "{:d}"), ("converged PSNR", "{:.2f}"), ("ridge PSNR", "{:.2f}"),
+    ("early-stopped PSNR", "{:.2f}"), ("floor PSNR", "{:.2f}"), ("early-stopped risk", "{:.3e}"),
+    ("early-stopped NMSE", "{:.4f}"), ("saturation N", "{:,}"), ("from", "{:,.0f}"),
+    ("to", "{:,.0f}"),
+)  # fmt: skip
+
+
+def estimators(task: str, images: list[Image], options: argparse.Namespace) -> list[object]:
+    """Each estimator at N = 1,000 by theory; floor and saturation with its interval over images."""
+    N = 1_000
+    found = predict(
+        images, task, patch_size=options.patch_size, n_train=[N], seed=options.seed,
+        resamples=2 if options.quick else 40, workers=options.workers,
+    )  # fmt: skip
+    curves = {k: c.value[0] for k, c in found.study.theory.items()}
+    decibels = [
+        float(tables.psnr(np.array(v)))
+        for v in (curves["converged"], curves["ridge"], curves["early-stopped"], found.floor)
+    ]
+    risk = float(curves["early-stopped"])
+    interval = found.saturation_interval
+    low, high = (np.nan, np.nan) if interval is None else interval[1:]
+    nmse = risk / found.study.meta["zero_risk"]
+    return [task, N, *decibels, risk, nmse, int(found.saturation), low, high]
+
+
+def pictures_of(task: str, images: list[Image], options: argparse.Namespace) -> Reconstruction:
+    """Reconstructions of one image by estimators that never saw it."""
+    shown = next((image for image in images if image.name in PICTURES), images[-1])
+    others = [image for image in images if image.group != shown.group]
+    found = predict(
+        others, task, patch_size=options.patch_size, n_train=[1], resamples=0, seed=options.seed
+    )
+    pictures = reconstruct(
+        found.model, found.operator, found.mean, found.pool, shown, SHOWN, options.seed
+    )
+    write_together({options.out / f"{task}_pictures.npz": pictures.to_bytes()})
+    return pictures
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""Exports of Weights & Biases: a table of runs, a chart's curves, a run's summary or history."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Container, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from linscale.empirical.columns import Columns, Record, some, to_table
+from linscale.empirical.csv_json import csv_records, json_records
+from linscale.empirical.lightning import curves_of
+from linscale.empirical.series import Series, check_at, series_to_table
+from linscale.empirical.table import ResultTable, concat
+from linscale.errors import InputError
+
+_CURVE = re.compile(r"(?P<run>.+) - (?P<label>.+)")
+_RANGE = ("__MIN", "__MAX")  # a chart's envelope, beside each curve
+_STEP = "_step"  # in a history
+_PARTS = ("config.", "summary.", "summaryMetrics.")
+
+
+def read_wandb(
+    path: str | Path,
+    columns: Columns | None = None,
+    *,
+    at: str = "best",
+    states: Collection[str] = ("finished",),
+    partial: bool = False,
+) -> ResultTable:
+    """A table from a CSV or JSON export, told apart by their columns.
+
+    - The table of runs (CSV with Name and State, or JSON with config and summary): a row for each
+      run and metric of its summary; ``n_train`` and the like from its configuration.
+    - A chart (CSV with "run - metric" columns): the ``at`` point of each run's curve; the envelope
+      columns (__MIN, __MAX) are left out.
+    - A history (JSON records with _step) of one run: likewise. A single record is a summary.
+
+    Parameters
+    ----------
+    columns : Columns
+        Its ``pattern`` is searched in the run's name.
+    at : "best" or "last"
+        Which point of each curve, as in ``series_to_table``.
+    states : collection of str
+        Runs that ended otherwise (crashed, running) are left out, and named in the notes.
+    partial : bool
+        Leave out rows that are no good and say so in the notes, instead of raising.
+
+    Raises
+    ------
+    InputError
+        As for ``read_csv``, and if no run is in one of the states.
+    """
+    check_at(at)
+    columns = columns or Columns()
+    is_json = not is_csv(path)
+    records = json_records(path) if is_json else csv_records(path)
+    first = next((dict(cells) for _, cells in records if not isinstance(cells, str)), {})
+    if is_json and is_history(first) and len(records) > 1:
+        curves, notes = curves_of(
+            records, _STEP, str(path), partial, lambda name: columns.meaning(name) is not None
+        )
+        table = series_to_table(curves, columns, str(path), at, partial=partial)
+        return ResultTable(table, (*notes, *table.notes))
+    if not is_json and is_chart(first):
+        return _chart(records, next(iter(first)), columns, str(path), at, partial)
+    return _runs(records, columns, str(path), states, partial)
+
+
+def is_csv(path: str | Path) -> bool:
+    """Whether a file begins like neither an object nor a list of JSON."""
+    try:
+        with Path(path).open(encoding="utf-8-sig", errors="replace") as file:
+            return file.read(1000).lstrip()[:1] not in ("{", "[")
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
+
+
+def is_chart(names: Iterable[str]) -> bool:
+    """Whether columns are those of a chart."""
+    return any(map(_CURVE.fullmatch, names))
+
+
+def is_history(names: Container[str]) -> bool:
+    """Whether a record is of a history, or the summary at its end."""
+    return _STEP in names
+
+
+def _chart(
+    records: list[Record], step: str, columns: Columns, source: str, at: str, partial: bool
+) -> ResultTable:
+    def wanted(name: str) -> bool:
+        found = _CURVE.fullmatch(name)
+        return found is not None and columns.meaning(found["label"]) is not None
+
+    curves, notes = curves_of(records, step, source, partial, wanted)
+    by_run: dict[str, dict[str, Series]] = {}
+    for name, curve in curves.items():
+        found = _CURVE.fullmatch(name)
+        if found is not None and not name.endswith(_RANGE):
+            by_run.setdefault(found["run"], {})[found["label"]] = curve
+    tables = [
+        series_to_table(series, columns, f"{source}: {run}", at, partial=partial)
+        for run, series in by_run.items()
+    ]
+    table = concat(tables)
+    return ResultTable(table, (*notes, *table.notes))
+
+
+def _runs(
+    records: list[Record], columns: Columns, source: str, states: Collection[str], partial: bool
+) -> ResultTable:
+    wanted = {state.lower() for state in states}
+    kept: list[Record] = []
+    others: list[str] = []
+    for place, cells in records:
+        if isinstance(cells, str):
+            kept.append((place, cells))
+            continue
+        run = _plain(cells)
+        name = next((run[k] for k in ("Name", "name", "displayName", "id") if run.get(k)), place)
+        state = run.get("State", run.get("state"))
+        if state is not None and str(state).lower() not in wanted:
+            others.append(f"{name} ({state})")
+            continue
+        kept.append((place, {**run, "source": f"{source}: {name}"}))
+    if not kept:
+        raise InputError(f"{source}: no run is {' or '.join(states)}: {some(others)}")
+    table = to_table(kept, columns, source, partial)
+    left = [f"{source}: {len(others)} runs left out by their state: {some(others)}"]
+    return ResultTable(table, (*(left if others else ()), *table.notes))
+
+
+def _plain(cells: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the prefixes of configuration and summary, where that leaves names distinct."""
+    plain: dict[str, Any] = {}
+    for name, value in cells.items():
+        short = name
+        for part in _PARTS:
+            short = short.removeprefix(part)
+        short = short.removesuffix(".value")  # of a raw configuration
+        plain[name if short in plain else short] = value
+    return plain

@@ -1,0 +1,67 @@
+"""Figures. The only importer of matplotlib; it draws from saved values and computes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from io import BytesIO
+from pathlib import Path
+
+import matplotlib
+from matplotlib.figure import Figure
+
+from linscale.files import write_together
+from linscale.plotting.images import draw_images, draw_prediction, draw_task_panels
+from linscale.plotting.pictures import draw_pictures
+from linscale.plotting.style import RC
+from linscale.plotting.subspace import draw_setups, draw_subspace
+from linscale.reconstruction import Reconstruction
+from linscale.study import Study
+
+__all__ = ["draw", "draw_all", "draw_reconstructions", "draw_tasks", "render", "save"]
+
+KINDS: dict[str, Callable[[Study], Figure]] = {
+    "subspace": draw_subspace, "images": draw_images, "prediction": draw_prediction,
+}  # fmt: skip
+
+
+def draw(study: Study) -> Figure:
+    """The figure of a study, whichever its kind."""
+    with matplotlib.rc_context(RC):
+        return KINDS[study.meta["kind"]](study)
+
+
+def draw_all(studies: Mapping[str, Study]) -> Figure:
+    """One panel for each setup of the subspace model, on common axes."""
+    with matplotlib.rc_context(RC):
+        return draw_setups(studies)
+
+
+def draw_tasks(studies: Mapping[str, Study]) -> Figure:
+    """Learning curves of image studies, one column for each task, with what the theory misses."""
+    with matplotlib.rc_context(RC):
+        return draw_task_panels(list(studies.values()))
+
+
+def draw_reconstructions(found: list[Reconstruction]) -> Figure:
+    """A row of pictures for each task: measurement, N = 30, ..., floor, truth."""
+    with matplotlib.rc_context(RC):
+        return draw_pictures(found)
+
+
+def save(figure: Figure, stem: Path) -> list[Path]:
+    """Write PNG and SVG beside each other; returns the paths."""
+    contents = render(figure, stem)
+    write_together(contents)
+    return list(contents)
+
+
+def render(figure: Figure, stem: Path) -> dict[Path, bytes]:
+    """The figure as PNG and SVG, to be written beside each other."""
+    contents = {}
+    with matplotlib.rc_context(RC):
+        for suffix in (".png", ".svg"):
+            buffer = BytesIO()
+            metadata = {"Date": None} if suffix == ".svg" else None
+            figure.savefig(buffer, format=suffix[1:], metadata=metadata)
+            contents[stem.with_name(stem.name + suffix)] = buffer.getvalue()
+    return contents

@@ -1,0 +1,136 @@
+"""Learning curves on images: PSNR against the number of training patches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from linscale.plotting.style import LABELS, STYLE, mark_saturation
+from linscale.study import Study
+from linscale.tables import psnr
+from linscale.validate import FloatArray
+
+DECIBEL = 10.0 / np.log(10.0)
+PSNR_LABEL = "PSNR of the mean risk (dB)"
+
+
+def draw_images(study: Study) -> Figure:
+    """Theory, Gaussian data and training on patches; below, theory minus measured."""
+    figure = Figure(figsize=(6.4, 5.6), layout="constrained")
+    top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    entries = _curves(top, study)
+    mark_saturation(top, study)
+    size = study.meta["patch_size"]
+    top.set_title(
+        f"{_label(study)}: {size} × {size} patches of {len(study.meta['train_images'])} images, "
+        rf"$\sigma = {255 * study.meta['sigma']:.4g}/255$"
+    )
+    top.set_ylabel(PSNR_LABEL)
+    top.legend(*zip(*entries, strict=True), loc="lower right")
+    _gaps(bottom, study)
+    bottom.set_ylabel("theory − measured\n(dB)")
+    bottom.set_xlabel("number of training patches $N$")
+    return figure
+
+
+def draw_task_panels(studies: list[Study]) -> Figure:
+    """A column for each task; one legend for all."""
+    columns = min(len(studies), 4)
+    rows = -(-len(studies) // columns)
+    figure = Figure(figsize=(3.1 * columns, 3.6 * rows + 0.5), layout="constrained")
+    heights = (2.4, 1.0) * rows
+    grid = figure.subplots(2 * rows, columns, height_ratios=heights, squeeze=False)
+    for axes in grid.flat:
+        axes.set_visible(False)
+    for k, study in enumerate(studies):
+        row, column = divmod(k, columns)
+        top, bottom = grid[2 * row, column], grid[2 * row + 1, column]
+        top.set_visible(True)
+        bottom.set_visible(True)
+        top.sharex(bottom)
+        top.tick_params(labelbottom=False)
+        entries = _curves(top, study)
+        _gaps(bottom, study)
+        top.set_title(rf"{_label(study)}, $\sigma = {255 * study.meta['sigma']:.4g}/255$")
+        bottom.set_xlabel("training patches $N$")
+        if column == 0:
+            top.set_ylabel("PSNR (dB)")
+            bottom.set_ylabel("theory − measured\n(dB)")
+    figure.legend(*zip(*entries, strict=True), loc="outside lower center", ncols=3)
+    return figure
+
+
+def draw_prediction(study: Study) -> Figure:
+    """Learning curves by theory, with the floor, its interval, and where they saturate."""
+    figure = Figure(figsize=(6.4, 4.4), layout="constrained")
+    axes = figure.subplots()
+    meta = study.meta
+    for name, curve in study.theory.items():
+        shown = np.isfinite(curve.value) & (curve.value < 2.0 * meta["zero_risk"])
+        value = np.where(shown, curve.value, np.nan)
+        axes.plot(curve.n_train, psnr(value), color=STYLE[name]["color"], label=LABELS[name])
+    floor = float(psnr(np.array(study.floor)))
+    axes.axhline(floor, color="0.3", ls="--", lw=1, label="floor (best linear estimator)")
+    if meta["floor_interval"]:
+        _, low, high = meta["floor_interval"]
+        axes.axhspan(
+            float(psnr(np.array(high))), float(psnr(np.array(low))), color="0.9", zorder=0,
+            label=f"its 90 % interval over {meta['groups']} images",
+        )  # fmt: skip
+    axes.set_xscale("log")
+    mark_saturation(axes, study)
+    height, width = meta["patch_shape"]
+    axes.set_title(
+        f"{_label(study)}: {height} × {width} signals from {len(meta['images'])} images, "
+        rf"$\sigma = {255 * meta['sigma']:.4g}/255$"
+    )
+    axes.set_xlabel("number of training examples $N$")
+    axes.set_ylabel(PSNR_LABEL)
+    axes.legend(loc="lower right")
+    return figure
+
+
+def _curves(axes: Axes, study: Study) -> list[Any]:
+    """The theory's line, measured points, the floor; returns legend entries."""
+    theory = study.theory["early-stopped"]
+    (line,) = axes.plot(theory.n_train, psnr(theory.value), color="#0072B2", lw=1.2)
+    entries: list[Any] = [(line, "Gaussian theory")]
+    for name, measured in study.simulated.items():
+        error = DECIBEL * measured.sem / measured.value
+        points = axes.errorbar(
+            measured.n_train, psnr(measured.value), error, ls="none", ms=4.5, capsize=2.5,
+            mfc="white", **STYLE[name],
+        )  # fmt: skip
+        entries.append((points, f"gradient descent {name}" if "trained" in name else name))
+    floor = axes.axhline(float(psnr(np.array(study.floor))), color="0.3", ls="--", lw=1)
+    entries.append((floor, "floor (best linear estimator, same images)"))
+    axes.set_xscale("log")
+    return entries
+
+
+def _gaps(axes: Axes, study: Study) -> None:
+    """Theory minus measured, of what the theory speaks about: the same images."""
+    for name in ("Gaussian data", "trained, same images"):
+        if name in study.simulated:
+            measured = study.simulated[name]
+            axes.errorbar(
+                measured.n_train, gap(study, name), DECIBEL * measured.sem / measured.value,
+                ls="none", ms=4.5, capsize=2.5, mfc="white", **STYLE[name],
+            )  # fmt: skip
+    axes.axhline(0.0, color="0.3", lw=0.8)
+    axes.set_xscale("log")
+
+
+def gap(study: Study, name: str) -> FloatArray:
+    """Theory minus measured PSNR in dB at the measured n_train."""
+    measured = study.simulated[name]
+    predicted = study.theory["early-stopped"].at_n_train(measured.n_train.tolist())
+    return psnr(predicted.value) - psnr(measured.value)
+
+
+def _label(study: Study) -> str:
+    label = str(study.meta.get("label", "denoising"))
+    return (label[0].upper() + label[1:]).replace(" x ", " × ")

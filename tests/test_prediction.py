@@ -1,0 +1,226 @@
+"""Prediction from images: the same numbers as the theory of their covariance, and its options."""
+
+import numpy as np
+import pytest
+
+import linscale as ls
+from linscale import covariances, plotting, tables, tasks, theory
+from linscale.cli import main
+from linscale.errors import InputError, InvalidArgument
+from linscale.images import Image
+from linscale.prediction import predict
+from linscale.reconstruction import Reconstruction, reconstruct
+from linscale.study import Study
+
+from .conftest import z_limit
+from .test_images import gaussian_images
+
+SIZES = [2, 30, 300]
+
+
+def stack(count=4, size=40):
+    return np.array([image.pixels for image in gaussian_images(count, size=size)])
+
+
+@pytest.fixture(scope="module")
+def found():
+    return ls.predict(stack(), "super-resolution-2", 0.1, patch_size=6, n_train=SIZES, resamples=4)
+
+
+def test_it_is_the_theory_of_the_covariance(found):
+    cov = found.pool @ found.pool.T / found.pool.shape[1]
+    model = ls.InverseProblem(tasks.operator("super-resolution-2", (6, 6)), cov, 0.1)
+    assert found.floor == pytest.approx(model.spectral().floor, rel=1e-12)
+    for N in SIZES:
+        point = theory.early_stopped(model, N)
+        assert found.curve.at_n_train([N]).value[0] == pytest.approx(point.value, rel=1e-9)
+        ridge = found.study.theory["ridge"].at_n_train([N]).value[0]
+        assert ridge == pytest.approx(theory.best_ridge(model, N).value, rel=1e-9)
+    assert found.saturation == theory.saturation(model)
+    assert found.floor_interval.low <= found.floor <= found.floor_interval.high
+    assert found.study.meta["groups"] == 4
+
+
+def test_it_repeats_and_saves(found, tmp_path):
+    again = predict(
+        stack(), "super-resolution-2", 0.1, patch_size=6, n_train=SIZES, resamples=4, workers=2
+    )
+    assert again.saturation_interval == found.saturation_interval
+    assert np.array_equal(again.curve.value, found.curve.value)
+    found.study.save(tmp_path / "p.npz")
+    loaded = Study.load(tmp_path / "p.npz")
+    assert loaded.meta == found.study.meta
+    names = [c.name for c in tables.columns(loaded)]
+    assert "early-stopped NMSE" in names
+    nmse = dict(zip(names, [c.values for c in tables.columns(loaded)], strict=True))
+    risk = found.curve.at_n_train(SIZES).value
+    assert np.allclose(nmse["early-stopped NMSE"], risk / found.model.spectral().zero_risk)
+    plotting.draw(loaded)
+
+
+def test_a_learned_mean_costs_what_simulation_says(rng):
+    """Sample means are subtracted from Gaussian data, and added back: R (1 + 1/N) at N - 1."""
+    from linscale.montecarlo.draws import train
+    from linscale.montecarlo.laws import gaussian_law
+
+    images, N = stack(), 6
+    options = {"sigma": 0.15, "patch_size": 3, "n_train": [N], "resamples": 0}
+    known, learned = (predict(images, mean=mean, **options) for mean in ("known", "learned"))
+    model = known.model
+    law = gaussian_law(model)
+    at = theory.early_stopped(model, N - 1).at
+    flow = ls.GradientFlow(at)
+    risks = []
+    for _ in range(4000):
+        x, y = law.sample(N, rng)
+        x_mean, y_mean = x.mean(axis=1), y.mean(axis=1)
+        draw = train(law, x - x_mean[:, None], y - y_mean[:, None], count=N - 1)
+        W = draw.coefficients * flow.gain(draw.eigenvalues)[0] @ draw.vectors.T
+        offset = x_mean - W @ y_mean
+        risks.append(draw.measured_by(law, flow)[0] + offset @ offset / model.p)
+    sem = np.std(risks) / np.sqrt(len(risks))
+    expected = learned.curve.at_n_train([N])
+    assert abs(np.mean(risks) - expected.value[0]) < 3 * sem + expected.error[0]
+    plain = known.curve.at_n_train([N])
+    assert abs(np.mean(risks) - plain.value[0]) > 3 * sem + plain.error[0]  # planted: known mean
+
+
+def test_an_snr_sets_the_noise():
+    model = predict(stack(), "mri-2", snr_db=20.0, patch_size=4, n_train=[9], resamples=0).model
+    clean = model.measurement_cov() - model.sigma**2 * np.eye(model.n)
+    assert 10 * np.log10(np.trace(clean) / model.n / model.sigma**2) == pytest.approx(20.0)
+
+
+def test_noise_of_the_images_is_taken_out(rng):
+    """Noisy images with their noise estimated predict nearly what clean images do."""
+    clean = np.array([image.pixels for image in gaussian_images(4, size=128)])
+    noisy = clean + 0.1 * rng.standard_normal(clean.shape)
+    options = {"patch_size": 4, "n_train": [100], "resamples": 0}
+    right = predict(clean, sigma=0.1, **options)
+    found = predict(noisy, sigma="estimate", **options)
+    left_in = predict(noisy, sigma=found.model.sigma, **options)
+    assert found.model.sigma == pytest.approx(0.1, rel=0.2)
+    assert abs(found.floor / right.floor - 1) < 0.5 * abs(left_in.floor / right.floor - 1)
+
+
+def test_whole_images_are_signals_of_one_size():
+    images = stack(30, 8)
+    found = predict(
+        images, patch_size=None, n_train=[5], resamples=0, sigma=0.1, shrinkage="ledoit-wolf"
+    )
+    assert found.model.p == 64
+    assert found.pool.shape == (64, 30)
+    mixed = [*images, np.full((9, 9), 0.5)]
+    with pytest.raises(InvalidArgument, match=r"of 2 sizes.*one size"):
+        predict(mixed, patch_size=None, n_train=[5])
+    with pytest.raises(InvalidArgument, match="one image"):
+        predict(images[0], patch_size=None, n_train=[5])
+    assert predict(mixed, patch_size=4, n_train=[5], resamples=0).model.p == 16
+
+
+def test_any_operator_is_a_task():
+    A = np.ones((1, 16)) / 4.0
+    found = predict(stack(), A, 0.1, patch_size=4, n_train=[20], resamples=0)
+    assert found.model.n == 1
+    with pytest.raises(InvalidArgument, match="no usual noise"):
+        predict(stack(), A, patch_size=4, n_train=[20])
+    with pytest.raises(InvalidArgument, match="shape"):
+        predict(stack(), A, 0.1, patch_size=5, n_train=[20])
+
+
+@pytest.mark.parametrize(
+    ("options", "word"),
+    [
+        ({"task": "deblur"}, "task"),
+        ({"sigma": "guess"}, "sigma"),
+        ({"sigma": -1.0}, "sigma"),
+        ({"sigma": 0.1, "snr_db": 3.0}, "snr_db"),
+        ({"n_train": [3, 2]}, "n_train"),
+        ({"n_train": []}, "n_train"),
+        ({"patch_size": 99}, "patch_size"),
+        ({"mean": "guessed"}, "mean"),
+        ({"n_train": [1], "mean": "learned"}, "n_train"),
+        ({"resamples": 1}, "resamples"),
+        ({"shrinkage": "some"}, "shrinkage"),
+    ],
+)  # fmt: skip
+def test_bad_arguments_are_named(options, word):
+    with pytest.raises(InvalidArgument, match=word):
+        predict(stack(2), **{"n_train": [4], "patch_size": 4, **options})
+
+
+def test_flat_images_have_nothing_to_learn():
+    with pytest.raises(InputError, match="do not vary"):
+        predict(np.full((3, 20, 20), 0.4), patch_size=4, n_train=[4])
+
+
+def test_pictures_show_what_estimators_do(found, tmp_path):
+    image = Image("shown", stack(5)[4])
+    pictures = reconstruct(
+        found.model, found.operator, found.mean, found.pool, image, (3, 2000), tiles=5
+    )
+    assert list(pictures.pictures) == ["measurement", "N = 3", "N = 2,000", "floor", "truth"]
+    assert np.array_equal(pictures.pictures["truth"], image.pixels[5:35, 5:35])
+    assert pictures.psnr["N = 3"] < pictures.psnr["N = 2,000"]
+    # The picture's error is that of 25 tiles under the same law: a few times their spread.
+    expected = tables.psnr(np.array(found.floor))
+    assert abs(pictures.psnr["floor"] - expected) < 1.0
+    path = tmp_path / "p.npz"
+    path.write_bytes(pictures.to_bytes())
+    again = Reconstruction.load(path)
+    assert again.psnr == pictures.psnr
+    shown = np.clip(pictures.pictures["N = 3"], 0, 1)
+    assert np.abs(again.pictures["N = 3"] - shown).max() <= 0.5 / 255 + 1e-12
+    plotting.draw_reconstructions([again])
+    path.write_bytes(b"nothing")
+    with pytest.raises(InputError, match="does not hold reconstructions"):
+        Reconstruction.load(path)
+    with pytest.raises(InvalidArgument, match="image"):
+        reconstruct(
+            found.model, found.operator, found.mean, found.pool, Image("s", np.zeros((5, 9)))
+        )
+
+
+def test_measurements_are_shown_as_they_are(rng):
+    """Denoising shows the noisy picture itself."""
+    cov = covariances.stationary((4, 4), power=0.01)
+    model = ls.InverseProblem(None, cov, 0.1)
+    image = Image("x", 0.5 + 0.1 * rng.standard_normal((40, 40)))
+    pool = np.linalg.cholesky(cov + 1e-9 * np.eye(16)) @ rng.standard_normal((16, 500))
+    pictures = reconstruct(
+        model, ls.forward.identity((4, 4)), np.full(16, 0.5), pool, image, (10,), tiles=10
+    )
+    noise = pictures.pictures["measurement"] - pictures.pictures["truth"]
+    assert abs(noise.std() / 0.1 - 1) < z_limit(1) / np.sqrt(2 * noise.size)
+
+
+def test_the_command_writes_what_it_says(tmp_path, capsys):
+    for k, pixels in enumerate(stack(3, 24)):
+        np.save(tmp_path / f"{k}.npy", pixels)
+    out = tmp_path / "out"
+    arguments = [str(tmp_path), "--task", "inpainting-50", "--patch-size", "4", "--resamples", "3"]
+    assert main(["predict", *arguments, "--n-train", "10", "100", "--out", str(out)]) == 0
+    said = capsys.readouterr().out
+    assert "Less than 1 % is left to gain beyond N =" in said
+    assert "90 % interval" in said
+    wanted = {f"prediction.{s}" for s in ("npz", "csv", "png", "svg")}
+    assert {p.name for p in out.iterdir()} == wanted | {
+        "reconstructions.png",
+        "reconstructions.svg",
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["nowhere"], "no such image"),
+        (["photographs", "--sigma", "much"], "--sigma"),
+        (["photographs", "--patch-size", "some"], "--patch-size"),
+        (["photographs", "--task", "deblur"], "task"),
+    ],
+)
+def test_the_command_refuses_in_one_line(arguments, word, tmp_path, capsys):
+    assert main(["predict", *arguments, "--out", str(tmp_path)]) == 2
+    error = capsys.readouterr().err
+    assert word in error
+    assert error.count("\n") == 1
