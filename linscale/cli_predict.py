@@ -80,10 +80,10 @@ def run(options: argparse.Namespace) -> int:
     pictures = reconstruct(
         found.model, found.operator, found.mean, found.pool, found.images[-1], seed=options.seed
     )
-    for path in plotting.save(
-        plotting.draw_reconstructions([pictures]), options.out / "reconstructions"
-    ):
+    figure = plotting.draw_reconstructions([pictures])
+    for path in plotting.save(figure, options.out / "reconstructions"):
         print(f"wrote {path}")
+    print(f"(of {pictures.image}, whose patches are among those that were learned from)")
     return 0
 
 

@@ -85,7 +85,7 @@ def cartesian_mask(
         width over the number of columns kept, rounded.
     center_fraction : float, optional
         Share of the width kept in the middle; 0.08 at 4 and 0.04 at 8, in general 0.32 over the
-        acceleration.
+        acceleration, and one column at least, the mean of each row.
     rng : None, int, SeedSequence or Generator
         The mask depends on it alone.
 
@@ -100,6 +100,8 @@ def cartesian_mask(
     if share > 1.0:
         raise InvalidArgument("center_fraction", center_fraction, "at most 1")
     total, middle = round(width / speed), round(share * width)
+    if center_fraction is None:
+        middle = max(middle, 1)
     if not 1.0 <= speed <= width:
         raise InvalidArgument(
             "acceleration", acceleration, f"from 1 to {width}, the number of columns"
