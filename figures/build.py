@@ -1,25 +1,35 @@
 """Redraw every figure in this folder from the saved arrays in ``data``: no simulation.
 
 Run ``python figures/build.py``. The arrays come from ``linscale risk`` (``--all`` for the setups,
-``--images photographs`` for images.npz), copied from its output folder.
+``--images photographs`` for images.npz) and ``experiments/inverse_problems.py`` (data/tasks),
+copied from their output folders.
 """
 
 from pathlib import Path
 
 from linscale import plotting
+from linscale.reconstruction import Reconstruction
 from linscale.setups import SETUPS
 from linscale.study import Study
 
 HERE = Path(__file__).parent
+TASKS = (
+    "denoising", "mri-4", "mri-8", "super-resolution-2", "super-resolution-3",
+    "super-resolution-4", "inpainting-50", "tomography-8",
+)  # fmt: skip
 
 
 def main() -> None:
-    """Draw each saved study, and the eight setups together."""
+    """Draw each saved study, the eight setups together, and the tasks together."""
     data = HERE / "data"
     for name in ("risk_vs_n", "images"):
         plotting.save(plotting.draw(Study.load(data / f"{name}.npz")), HERE / name)
     setups = {name: Study.load(data / f"{name}.npz") for name in SETUPS}
     plotting.save(plotting.draw_all(setups), HERE / "setups")
+    tasks = {name: Study.load(data / "tasks" / f"{name}.npz") for name in TASKS}
+    plotting.save(plotting.draw_tasks(tasks), HERE / "tasks")
+    pictures = [Reconstruction.load(data / "tasks" / f"{name}_pictures.npz") for name in TASKS]
+    plotting.save(plotting.draw_reconstructions(pictures), HERE / "reconstructions")
 
 
 if __name__ == "__main__":
