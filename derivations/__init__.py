@@ -23,6 +23,8 @@ LABELS = (
     "two_atoms",
     "two_resolvents",
     "finite_size",
+    "mixtures",
+    "mixtures_finite",
     "contours",
     "ridge",
     "large_n",

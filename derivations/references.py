@@ -11,6 +11,8 @@ REFERENCES = {
     "regression and classification, Ann. Statist. 46 (2018) 247.",
     "Graczyk": "P. Graczyk, G. Letac, H. Massam, The complex Wishart distribution and the "
     "symmetric group, Ann. Statist. 31 (2003) 287.",
+    "Hachem": "W. Hachem, P. Loubaton, J. Najim, Deterministic equivalents for certain functionals "
+    "of large random matrices, Ann. Appl. Probab. 17 (2007) 875.",
     "Hastie": "T. Hastie, A. Montanari, S. Rosset, R. J. Tibshirani, Surprises in high-dimensional "
     "ridgeless least squares interpolation, Ann. Statist. 50 (2022) 949.",
     "Isserlis": "L. Isserlis, On a formula for the product-moment coefficient of any order of a "

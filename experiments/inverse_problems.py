@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -92,22 +93,36 @@ def run(options: argparse.Namespace) -> None:
 
 
 def study_of(task: str, images: list[Image], options: argparse.Namespace) -> Study:
-    """The learning curves of one task, computed unless the folder holds these very ones."""
-    path = options.out / f"{task}.npz"
-    wanted = {
-        "task": task, "patch_size": options.patch_size, "n_train": options.n_train,
-        "draws": options.draws, "seed": options.seed,
-    }  # fmt: skip
+    """The learning curves of one task."""
+
+    def compute() -> Study:
+        with progress_bar(options.draws * len(options.n_train), "draws") as step:
+            return image_study(
+                images, tasks.usual_sigma(task), options.n_train, options.draws, options.seed,
+                task=task, patch_size=options.patch_size, workers=options.workers, progress=step,
+            )  # fmt: skip
+
+    wanted = {"n_train": options.n_train, "draws": options.draws}
+    return found_or(compute, options, task, "", wanted)
+
+
+def found_or(
+    compute: Callable[[], Study],
+    options: argparse.Namespace,
+    task: str,
+    suffix: str,
+    wanted: dict[str, object],
+) -> Study:
+    """What the folder holds, if it was made with these very options; else computed and kept."""
+    path = options.out / f"{task}{suffix}.npz"
+    wanted |= {"task": task, "seed": options.seed}
     if path.exists():
         found = Study.load(path)
-        if all(found.meta.get(key) == value for key, value in wanted.items()):
-            print(f"{task}: found in {options.out}")
+        size = found.meta.get("patch_size", found.meta.get("patch_shape", [0])[0])
+        if size == options.patch_size and all(found.meta.get(k) == v for k, v in wanted.items()):
+            print(f"{path.name}: found in {options.out}")
             return found
-    with progress_bar(options.draws * len(options.n_train), "draws") as step:
-        study = image_study(
-            images, tasks.usual_sigma(task), options.n_train, options.draws, options.seed,
-            task=task, patch_size=options.patch_size, workers=options.workers, progress=step,
-        )  # fmt: skip
+    study = compute()
     study.save(path)
     return study
 
@@ -122,21 +137,25 @@ COLUMNS = (
 
 def estimators(task: str, images: list[Image], options: argparse.Namespace) -> list[object]:
     """Each estimator at N = 1,000 by theory; floor and saturation with its interval over images."""
-    N = 1_000
-    found = predict(
-        images, task, patch_size=options.patch_size, n_train=[N], seed=options.seed,
-        resamples=2 if options.quick else 40, workers=options.workers,
-    )  # fmt: skip
-    curves = {k: c.value[0] for k, c in found.study.theory.items()}
+    N, resamples = 1_000, 2 if options.quick else 40
+
+    def compute() -> Study:
+        with progress_bar(resamples, "resamples") as step:
+            return predict(
+                images, task, patch_size=options.patch_size, n_train=[N], resamples=resamples,
+                seed=options.seed, workers=options.workers, progress=step,
+            ).study  # fmt: skip
+
+    study = found_or(compute, options, task, "_prediction", {"n_train": [N]})
+    risks = {name: float(curve.value[0]) for name, curve in study.theory.items()}
     decibels = [
-        float(tables.psnr(np.array(v)))
-        for v in (curves["converged"], curves["ridge"], curves["early-stopped"], found.floor)
+        float(tables.psnr(np.array(value)))
+        for value in (risks["converged"], risks["ridge"], risks["early-stopped"], study.floor)
     ]
-    risk = float(curves["early-stopped"])
-    interval = found.saturation_interval
-    low, high = (np.nan, np.nan) if interval is None else interval[1:]
-    nmse = risk / found.study.meta["zero_risk"]
-    return [task, N, *decibels, risk, nmse, int(found.saturation), low, high]
+    risk = risks["early-stopped"]
+    low, high = (study.meta["saturation_interval"] or [0, np.nan, np.nan])[1:]
+    nmse = risk / study.meta["zero_risk"]
+    return [task, N, *decibels, risk, nmse, int(study.saturation), low, high]
 
 
 def pictures_of(task: str, images: list[Image], options: argparse.Namespace) -> Reconstruction:

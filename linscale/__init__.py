@@ -5,6 +5,7 @@ from typing import Any
 
 from linscale import covariances, errors, forward, theory
 from linscale.answer import curve, early_stopped, risk, spread
+from linscale.contrast import Contrast
 from linscale.filters import Converged, GradientDescent, GradientFlow, HeavyBall, Nesterov, Ridge
 from linscale.models import InverseProblem, SubspaceModel
 from linscale.problem import SpectralProblem
@@ -23,6 +24,7 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "Contrast",
     "Converged",
     "GradientDescent",
     "GradientFlow",

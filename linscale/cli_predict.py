@@ -43,6 +43,11 @@ def add_to(subcommands: Any) -> None:
     parser.add_argument("--n-train", type=int, nargs="+", metavar="N", help="values of N")
     parser.add_argument("--shrinkage", choices=SHRINKAGES, default="none", help="of the covariance")
     parser.add_argument(
+        "--contrast", choices=("patches", "constant"), default="patches",
+        help="of the signals: as measured from the patches (default), or constant (Gaussian "
+        "signals: faster, and optimistic at small N)",
+    )  # fmt: skip
+    parser.add_argument(
         "--mean", choices=("known", "learned"), default="known",
         help="whether the mean patch is known or learned from the N examples too",
     )  # fmt: skip
@@ -71,8 +76,8 @@ def run(options: argparse.Namespace) -> int:
         found = predict(
             options.images, options.task, _sigma(options.sigma), snr_db=options.snr,
             patch_size=_patch_size(options.patch_size), n_train=n_train,
-            shrinkage=options.shrinkage, mean=options.mean, resamples=resamples,
-            seed=options.seed, workers=options.workers, progress=step,
+            shrinkage=options.shrinkage, contrast=options.contrast, mean=options.mean,
+            resamples=resamples, seed=options.seed, workers=options.workers, progress=step,
         )  # fmt: skip
     table = write_study(found.study, options.out, STEM)
     print(f"\n{_headline(found.study.meta)}\n\n{table}\n\n{_footnote(found)}\n")
@@ -116,10 +121,16 @@ def _footnote(found: Any) -> str:
         f"{meta['groups']} images stand behind the patches, and patches of one image are alike: "
         "other images have another floor."
     )
-    lines.append(
-        "Patches are taken as Gaussian. Their contrast varies, which acts like fewer samples: the "
-        "curve is optimistic at small N."
-    )
+    if found.model.contrast.is_constant:
+        lines.append(
+            "Signals are taken as Gaussian. Where contrast varies, which acts like fewer samples, "
+            "the curve is optimistic at small N."
+        )
+    else:
+        lines.append(
+            f"Patches vary in contrast (tau of variance {found.model.contrast.spread:.2f}), which "
+            "acts like fewer samples; the curves hold it."
+        )
     early = found.study.theory["early-stopped"].at_n_train(meta["n_train"])
     lines += [
         f"N = {N}: {status}."

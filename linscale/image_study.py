@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from linscale import tasks, theory, validate
+from linscale.contrast import Contrast
 from linscale.errors import InputError, InvalidArgument
 from linscale.filters import GradientDescent
 from linscale.images import Image, patches
@@ -20,6 +21,10 @@ from linscale.validate import FloatArray
 
 PER_IMAGE = 4000  # patches from each image, so that each weighs the same
 PATH_POINTS = 150
+MIXTURE_POINTS = 16  # N at which the theory of scale mixtures is drawn
+
+GAUSSIAN, MIXTURE = "early-stopped", "scale mixture"  # theories, by what they take patches for
+ELSEWHERE = "scale mixture, other images"  # with covariance and contrast of the held-out images
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +41,9 @@ class PatchData:
     held_out_names: list[str]
 
 
-def split_patches(images: Sequence[Image], size: int, seed: int) -> PatchData:
+def split_patches(
+    images: Sequence[Image], size: int, seed: int, hold_out: bool = True
+) -> PatchData:
     """Every third group is held out (the second of two); the pool's mean patch is subtracted.
 
     A group is an image, or the slices of one volume: they are alike, and stay together.
@@ -47,7 +54,7 @@ def split_patches(images: Sequence[Image], size: int, seed: int) -> PatchData:
     groups: tuple[list[FloatArray], list[FloatArray]] = ([], [])
     names: tuple[list[str], list[str]] = ([], [])
     for image in images:
-        held_out = order.index(image.group) % every == every - 1
+        held_out = hold_out and order.index(image.group) % every == every - 1
         groups[held_out].append(patches(image, size, PER_IMAGE, rng))
         names[held_out].append(image.name)
     pool = np.concatenate(groups[0], axis=1)
@@ -67,21 +74,29 @@ def image_study(
     *,
     task: str = "denoising",
     patch_size: int = 12,
+    hold_out: bool = True,
+    mixtures: bool = True,
     workers: int = 1,
     progress: Callable[[int], object] | None = None,
 ) -> Study:
     r"""Risk per pixel of reconstruction by gradient descent: theory, Gaussian data, real patches.
 
-    The theory knows one thing, the covariance of the training pool. "Gaussian data" are drawn with
-    that covariance. Training on patches draws N of them from the pool, independently, measures
-    them, y = A x + z, and learns; each result is judged exactly (no test noise) by the second
-    moments of all the pool's patches, and again of the patches of the held-out images. The step is
-    small enough that no training set can diverge.
+    The Gaussian theory knows one thing, the covariance of the training pool. That of scale mixtures
+    knows the law of the patches' contrast too; a second one has both from the held-out images, and
+    shows what a prediction from other images is worth. "Gaussian data" are drawn with the pool's
+    covariance. Training on patches draws N of them from the pool, independently, measures them,
+    y = A x + z, and learns; each result is judged exactly (no test noise) by the second moments of
+    all the pool's patches, and again of the patches of the held-out images. The step is small
+    enough that no training set can diverge.
 
     Parameters
     ----------
     task : str
         As for :func:`linscale.tasks.operator`; what is random in it is drawn from ``seed``.
+    hold_out : bool
+        Whether every third image is kept from training and from the theories.
+    mixtures : bool
+        Whether to compute the theories of scale mixtures, which take longer.
     """
     from linscale import montecarlo
     from linscale.montecarlo.draws import train
@@ -91,7 +106,7 @@ def image_study(
     sigma = validate.real("sigma", sigma)
     patch_size = validate.integer("patch_size", patch_size, at_least=2)
     forward = tasks.operator(task, (patch_size, patch_size), seed)
-    data = split_patches(images, patch_size, seed)
+    data = split_patches(images, patch_size, seed, hold_out)
     pool = data.train
     size = pool.shape[1]
     if max(n_train) > size:
@@ -124,13 +139,22 @@ def image_study(
             montecarlo.risk(model, N, descent, trials=draws, rng=stream, workers=workers).best
         )
 
-    fine = theory_grid(n_train)
+    contrast = Contrast.from_patches(pool, model.signal_cov, sigma)
+    mixed: dict[str, InverseProblem] = {}
+    if mixtures:
+        mixed[MIXTURE] = InverseProblem(model.forward, model.signal_cov, sigma, contrast)
+    if mixtures and data.held_out is not None:
+        elsewhere = Contrast.from_patches(data.held_out, others, sigma)
+        mixed[ELSEWHERE] = InverseProblem(model.forward, others, sigma, elsewhere)
+    fine, coarse = theory_grid(n_train), theory_grid(n_train, points=MIXTURE_POINTS)
+    curves = {GAUSSIAN: RiskCurve.of(fine, [theory.risk(model, N, descent).best for N in fine])}
+    for name, mixture in mixed.items():
+        points = [theory.risk(mixture, N, descent).best for N in coarse]
+        curves[name] = RiskCurve.of(coarse, points)
     simulated = {"Gaussian data": gaussian}
     simulated |= zip(("trained, same images", "trained, other images"), measured, strict=False)
     return Study(
-        theory={
-            "early-stopped": RiskCurve.of(fine, [theory.risk(model, N, descent).best for N in fine])
-        },
+        theory=curves,
         simulated={name: RiskCurve.of(n_train, points) for name, points in simulated.items()},
         exponent=np.array([float(theory.local_exponent(model, N)) for N in n_train]),
         floor=laws[0].floor,
@@ -146,6 +170,7 @@ def image_study(
             "train_images": data.train_names,
             "held_out_images": data.held_out_names,
             "pool_patches": size,
+            "contrast": [contrast.atoms.tolist(), contrast.weights.tolist()],
             "n_train": list(n_train),
             "draws": draws,
             "seed": seed,

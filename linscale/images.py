@@ -20,7 +20,7 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".pgm", ".ppm", ".
 
 @dataclass(frozen=True, eq=False)
 class Image:
-    """A grey image with values on the scale where white is 1.
+    """A grey image with values on the scale where white is 1, (H, W), finite.
 
     ``group`` is what it has in common with images that are like it, as slices of a volume are; its
     own name if it stands alone.
@@ -31,6 +31,10 @@ class Image:
     group: str = ""
 
     def __post_init__(self) -> None:
+        if np.ndim(self.pixels) != 2 or np.size(self.pixels) == 0:
+            raise InputError(f"{self.name}: shape {np.shape(self.pixels)}; (H, W) is needed")
+        if not np.all(np.isfinite(self.pixels)):
+            raise InputError(f"{self.name}: holds NaN or infinite pixels; mask or fill them first")
         if not self.group:
             object.__setattr__(self, "group", self.name)
 
@@ -42,7 +46,8 @@ def as_images(source: Any) -> list[Image]:
     ----------
     source : word, folder, file, or a list of them; (H, W) or (M, H, W) array; list of (H, W) arrays
         Words and files as in :func:`load_images`. Arrays as in files: 8 or 16 bit, or floats on
-        the scale where white is 1; those of a list may differ in size.
+        the scale where white is 1; those of a list may differ in size. Colours are for files only:
+        (H, W, 3) would be a stack of H images.
 
     Raises
     ------
@@ -54,6 +59,11 @@ def as_images(source: Any) -> list[Image]:
     if isinstance(source, np.ndarray):
         if source.ndim not in (2, 3):
             raise InputError(f"images: an array of shape {source.shape}; (H, W) or (M, H, W)")
+        if source.ndim == 3 and source.size and source.shape[2] <= 4:
+            raise InputError(
+                f"images: an array of shape {source.shape} looks like one colour image; make it "
+                "grey, (H, W), or give a stack (M, H, W)"
+            )
         source = source[None] if source.ndim == 2 else source
     try:
         entries = list(source)
@@ -67,7 +77,12 @@ def as_images(source: Any) -> list[Image]:
         return load_images([str(entry) for entry in entries])
     images = []
     for k, entry in enumerate(entries):
-        array = np.asarray(entry)
+        if isinstance(entry, str | Path | Image):
+            raise InputError(f"images: entry {k} is no array, but the others are; give one kind")
+        try:
+            array = np.asarray(entry)
+        except ValueError:  # rows of different lengths
+            raise InputError(f"images: entry {k} is not a rectangle of numbers") from None
         if array.ndim != 2 or array.size == 0:
             raise InputError(f"images: entry {k} has shape {array.shape}; (H, W) is needed")
         images.append(Image(f"image {k}", _grey(array, f"image {k}")))
@@ -75,17 +90,20 @@ def as_images(source: Any) -> list[Image]:
 
 
 def load_images(source: Sequence[str]) -> list[Image]:
-    """Words for images in installed packages, or a folder, or files, as grey images in [0, 1].
+    """Words for images in installed packages, or a folder, or files, as grey images.
 
     The words are those of :mod:`linscale.image_sources`: photographs, scikit-learn, pywavelets,
-    sporco, mri. 8 and 16 bit images are divided by their largest possible value; colours become
-    luminance; float images (.npy, .tif) are taken as they are, and must be on that scale already.
+    sporco, mri. White is 1: 8 and 16 bit images are divided by their largest possible value;
+    colours become luminance; float images (.npy, .tif) are taken as they are, and must be on that
+    scale already.
 
     Raises
     ------
     InputError
         A file that is missing or unreadable, has NaN in it, or a folder without images.
     """
+    if not source:
+        raise InputError("images: an empty list")
     words = [entry for entry in source if entry in SOURCES and not Path(entry).exists()]
     if words and len(words) == len(source):
         return [
@@ -147,6 +165,8 @@ def _read(path: Path) -> FloatArray:
 def _grey(array: np.ndarray, name: str) -> FloatArray:
     if array.dtype.kind not in "buif" or array.ndim not in (2, 3):
         raise InputError(f"{name}: not an image of numbers, but {array.dtype}, {array.ndim}-D")
+    if array.size == 0:
+        raise InputError(f"{name}: an image without pixels, shape {array.shape}")
     if array.dtype == bool:
         scaled = array.astype(float)
     elif array.dtype in (np.uint8, np.uint16):

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from linscale import validate
+from linscale.contrast import Contrast
 from linscale.errors import InvalidArgument
 from linscale.operators import as_operator, dense
-from linscale.problem import LARGEST_CONDITION, SpectralProblem
+from linscale.problem import LARGEST_CONDITION, MixtureProblem, SpectralProblem
 from linscale.validate import FloatArray
 
 
@@ -54,9 +55,12 @@ class SubspaceModel:
 
 @dataclass(frozen=True, eq=False)
 class InverseProblem:
-    r"""A linear inverse problem y = A x + z with a Gaussian signal of known covariance.
+    r"""A linear inverse problem y = A x + z with a signal of known covariance.
 
-        x ~ N(0, S_x) in R^p,   A of shape (n, p),   z ~ N(0, sigma^2 I_n).
+        x = sqrt(tau) g,  g ~ N(0, S_x) in R^p,   A of shape (n, p),   z ~ N(0, sigma^2 I_n).
+
+    tau is 1 for Gaussian signals; otherwise ``contrast`` is its law, of mean 1 and independent of
+    g (:class:`linscale.Contrast`), and S_x is still the covariance of x.
 
     Risks are per pixel: divided by p. One eigendecomposition of size p stands behind it.
 
@@ -69,6 +73,8 @@ class InverseProblem:
         S_x, symmetric positive semidefinite.
     sigma : float
         Standard deviation of the noise, in units of y.
+    contrast : Contrast, optional
+        Law of tau; None is constant contrast, Gaussian signals.
 
     Attributes
     ----------
@@ -80,13 +86,22 @@ class InverseProblem:
     signal_cov: FloatArray
     sigma: float
     signal_root: FloatArray
+    contrast: Contrast
 
-    def __init__(self, forward: Any, signal_cov: ArrayLike, sigma: float) -> None:
+    def __init__(
+        self,
+        forward: Any,
+        signal_cov: ArrayLike,
+        sigma: float,
+        contrast: Contrast | None = None,
+    ) -> None:
         cov, k, v = _covariance("signal_cov", signal_cov)
-        self._set(forward, cov, v * np.sqrt(np.maximum(k, 0.0)), sigma)
+        self._set(forward, cov, v * np.sqrt(np.maximum(k, 0.0)), sigma, contrast)
 
     @classmethod
-    def from_factor(cls, forward: Any, factor: ArrayLike, sigma: float) -> InverseProblem:
+    def from_factor(
+        cls, forward: Any, factor: ArrayLike, sigma: float, contrast: Contrast | None = None
+    ) -> InverseProblem:
         """Signals x = F c with c ~ N(0, I_r): S_x = F F', of rank r at most.
 
         The work is that of an r x r problem: for few columns much less than with S_x itself.
@@ -99,10 +114,21 @@ class InverseProblem:
         """
         root = validate.matrix("factor", factor)
         out = cls.__new__(cls)
-        out._set(forward, root @ root.T, root, sigma)
+        out._set(forward, root @ root.T, root, sigma, contrast)
         return out
 
-    def _set(self, forward: Any, cov: FloatArray, root: FloatArray, sigma: float) -> None:
+    def _set(
+        self,
+        forward: Any,
+        cov: FloatArray,
+        root: FloatArray,
+        sigma: float,
+        contrast: Contrast | None,
+    ) -> None:
+        law = Contrast.constant() if contrast is None else contrast
+        if not isinstance(law, Contrast):
+            raise InvalidArgument("contrast", repr(law)[:60], "a Contrast, or None")
+        object.__setattr__(self, "contrast", law)
         object.__setattr__(self, "signal_cov", validate.frozen(cov))
         object.__setattr__(self, "signal_root", validate.frozen(root))
         object.__setattr__(self, "sigma", validate.real("sigma", sigma))
@@ -132,12 +158,17 @@ class InverseProblem:
         """Cov(x, y) = S_x A', shape (p, n)."""
         return self.signal_cov if self.forward is None else self.signal_cov @ self.forward.T
 
+    def mixture(self) -> MixtureProblem:
+        """What the risk depends on where the contrast is not constant."""
+        return MixtureProblem(self.spectral(), self.sigma, self.contrast)
+
     def spectral(self) -> SpectralProblem:
         r"""The spectral problem, from the r x r matrix T'T, T = A F, with eigenpairs (k_j, v_j).
 
             l_j = k_j + s2,   w_j = k_j |F v_j|^2/(l_j^2 p),   floor = sum_j |F v_j|^2 s2/(l_j p)
 
-        and, where n > r, s2 = sigma^2 as an eigenvalue n - r times more, without weight.
+        and, where n > r, s2 = sigma^2 as an eigenvalue n - r times more, without weight. Second
+        moments alone: the contrast does not enter.
 
         Derivations: `wiener` and `reduction`.
         """

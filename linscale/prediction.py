@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from linscale import covariances, tasks, theory, validate
+from linscale.contrast import Contrast
 from linscale.covariances import Interval
 from linscale.errors import InputError, InvalidArgument
 from linscale.images import Image, as_images, patches
@@ -16,13 +17,14 @@ from linscale.models import InverseProblem
 from linscale.noise import denoised_cov, estimate_sigma
 from linscale.operators import Operator, as_operator
 from linscale.risk import RiskCurve, RiskPoint
-from linscale.study import Study, environment, theory_grid
+from linscale.study import THEORY_POINTS, Study, environment, theory_grid
 from linscale.uncertain import UncertainInt
 from linscale.validate import FloatArray
 
 PER_IMAGE = 4000  # patches from each image, so that each weighs the same
 N_TRAIN = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
 RESAMPLES = 40
+MIXTURE_POINTS = 16  # N at which a curve is drawn where contrast varies; each takes longer
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,6 +82,7 @@ def predict(
     patch_size: int | None = 12,
     n_train: Sequence[int] = N_TRAIN,
     shrinkage: str = "none",
+    contrast: str | Contrast = "patches",
     mean: str = "known",
     resamples: int = RESAMPLES,
     seed: int = 0,
@@ -88,8 +91,8 @@ def predict(
 ) -> Prediction:
     r"""Learning curve, floor and saturation of linear reconstruction, from a few images.
 
-    The covariance S_x of the images' patches, the operator A and the noise are all that it takes:
-    nothing is trained.
+    The covariance S_x of the images' patches, the law of their contrast, the operator A and the
+    noise are all that it takes: nothing is trained.
 
     Parameters
     ----------
@@ -109,6 +112,10 @@ def predict(
         In ascending order.
     shrinkage : "none", "ledoit-wolf" or "oas"
         Of the covariance, for few images or large patches.
+    contrast : "patches", "constant" or Contrast
+        The law of the signals' contrast: measured from the patches, or Gaussian signals, which is
+        faster and optimistic at small N. With whole images as signals there are too few to measure
+        it: it is then constant unless given.
     mean : "known" or "learned"
         Whether the estimator knows the mean patch, or learns it from its N examples too:
         R_learned(N) = (1 + 1/N) R_known(N - 1), exactly so for Gaussian data.
@@ -122,6 +129,8 @@ def predict(
     Prediction
     """
     found = as_images(images)
+    if not (isinstance(contrast, Contrast) or contrast in ("patches", "constant")):
+        raise InvalidArgument("contrast", repr(contrast), "'patches', 'constant' or a Contrast")
     if mean not in ("known", "learned"):
         raise InvalidArgument("mean", repr(mean), "'known' or 'learned'")
     if validate.integer("resamples", resamples, at_least=0) == 1:
@@ -149,7 +158,10 @@ def predict(
             if matrix is not None:
                 power = np.sum(operator.matmat(cov) * operator.matmat(np.eye(cov.shape[0])))
             level = covariances.sigma_for_snr(float(power) / n, snr_db)
-        return InverseProblem(matrix, cov, level), center
+        law = contrast if isinstance(contrast, Contrast) else None
+        if contrast == "patches" and patch_size is not None:
+            law = Contrast.from_patches(signals - center[:, None], cov, level)
+        return InverseProblem(matrix, cov, level, law), center
 
     model, center = problem(pool)
     study = _study(model, sizes, mean)
@@ -172,6 +184,7 @@ def predict(
             "sigma": model.sigma,
             "zero_risk": model.spectral().zero_risk,
             "mean": mean,
+            "contrast": [model.contrast.atoms.tolist(), model.contrast.weights.tolist()],
             "shrinkage": shrinkage,
             "images": [image.name for image in found],
             "groups": len(groups),
@@ -185,7 +198,8 @@ def predict(
 
 
 def _study(model: InverseProblem, n_train: list[int], mean: str) -> Study:
-    fine = theory_grid(n_train)
+    count = THEORY_POINTS if model.contrast.is_constant else MIXTURE_POINTS
+    fine = theory_grid(n_train, points=count)
     ask = {
         "early-stopped": theory.early_stopped,
         "ridge": theory.best_ridge,

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from linscale import validate
-from linscale.errors import InvalidArgument
+from linscale.contrast import Contrast
+from linscale.errors import InvalidArgument, Unsupported
 from linscale.validate import FloatArray
 
 LARGEST_CONDITION = 1e11
@@ -139,8 +140,90 @@ class SpectralProblem:
         return self
 
 
-def problem_of(model: Model) -> SpectralProblem:
-    """The model's spectral problem, or a clear word if it is not a model."""
+@dataclass(frozen=True, eq=False)
+class MixtureProblem:
+    r"""The same for scale mixtures x = sqrt(tau) g: what their risk depends on.
+
+    Given its tau, a sample has variance tau k_j + sigma^2 in the eigenspace j of S, k_j = l_j -
+    sigma^2; the mean over tau is the problem of second moments. Weights, floor and dimension are
+    those of that problem, as the best *linear* estimator is.
+
+    Parameters
+    ----------
+    moments : SpectralProblem
+        Second moments.
+    sigma : float
+        Standard deviation of the noise; at most the root of the smallest eigenvalue.
+    contrast : Contrast
+        The law of tau.
+    """
+
+    moments: SpectralProblem
+    sigma: float
+    contrast: Contrast
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sigma", validate.real("sigma", self.sigma))
+        least = float(np.sqrt(self.moments.eigenvalues.min()))
+        if self.sigma > least * (1.0 + 1e-9):
+            raise InvalidArgument("sigma", self.sigma, f"at most {least:.6g}, as S holds it")
+        if not isinstance(self.contrast, Contrast):
+            raise InvalidArgument("contrast", repr(self.contrast)[:60], "a Contrast")
+        # tr S_x is at least what is seen of it, sum_j |S_x A' v_j|^2 / k_j; rounding sees the rest.
+        l, w, k = self.moments.eigenvalues, self.moments.target_weights, self.power
+        seen = k > 1e-6 * l
+        least = float(np.sum((w * l / np.where(seen, k, 1.0))[seen])) * self.sigma**2
+        if self.floor < least * (1.0 - 1e-6):
+            raise InvalidArgument(
+                "floor", self.floor, f"at least {least:.6g}, for a signal of such weights and noise"
+            )
+
+    @property
+    def power(self) -> FloatArray:
+        """k_j = l_j - sigma^2, eigenvalues of A S_x A'."""
+        return np.maximum(self.moments.eigenvalues - self.sigma**2, 0.0)
+
+    @property
+    def multiplicities(self) -> FloatArray:
+        """n_j."""
+        return self.moments.multiplicities
+
+    @property
+    def target_weights(self) -> FloatArray:
+        """w_j."""
+        return self.moments.target_weights
+
+    @property
+    def floor(self) -> float:
+        """Risk of the best linear estimator."""
+        return self.moments.floor
+
+    @property
+    def zero_risk(self) -> float:
+        """Risk of the estimator W = 0."""
+        return self.moments.zero_risk
+
+    @property
+    def dimension(self) -> int:
+        """n, the number of measurements."""
+        return self.moments.dimension
+
+    def spectral(self) -> SpectralProblem:
+        """Second moments alone: Gaussian data of the same covariance."""
+        return self.moments
+
+
+Problem = SpectralProblem | MixtureProblem
+
+
+class Model(Protocol):
+    """Anything that reduces to a spectral problem."""
+
+    def spectral(self) -> SpectralProblem: ...
+
+
+def moments_of(model: Model) -> SpectralProblem:
+    """The model's second moments, whatever its contrast, or a clear word if it is not a model."""
     if isinstance(model, type) or not callable(getattr(model, "spectral", None)):
         raise InvalidArgument(
             "model", repr(model)[:60], "a SubspaceModel, InverseProblem or SpectralProblem"
@@ -148,7 +231,31 @@ def problem_of(model: Model) -> SpectralProblem:
     return model.spectral()
 
 
-class Model(Protocol):
-    """Anything that reduces to a spectral problem."""
+def reduced(model: Model) -> Problem:
+    """What the model's risk depends on: a MixtureProblem where its contrast is not constant."""
+    if isinstance(model, MixtureProblem) and not model.contrast.is_constant:
+        return model
+    problem = moments_of(model)
+    contrast = getattr(model, "contrast", None)
+    if contrast is None or contrast.is_constant:
+        return problem
+    return MixtureProblem(problem, float(getattr(model, "sigma", np.nan)), contrast)
 
-    def spectral(self) -> SpectralProblem: ...
+
+def problem_of(model: Model) -> SpectralProblem:
+    """The spectral problem of a model with Gaussian data.
+
+    Raises
+    ------
+    Unsupported
+        Where the signal's contrast is not constant.
+    """
+    problem = reduced(model)
+    if isinstance(problem, MixtureProblem):
+        raise Unsupported(
+            "contrast: this holds for Gaussian signals alone. risk, early_stopped, converged, "
+            "best_iteration, best_ridge, stopping_window, saturation, required_n_train, "
+            "local_exponent, power_law and floor take it; model.spectral() is the Gaussian problem "
+            "of the same second moments"
+        )
+    return problem

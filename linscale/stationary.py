@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from linscale import validate
 from linscale.covariances import power_spectrum
+from linscale.errors import InvalidArgument
 from linscale.forward import valid_mask
-from linscale.models import merge_equal
-from linscale.problem import SpectralProblem
+from linscale.problem import LARGEST_CONDITION, SpectralProblem
 from linscale.validate import FloatArray
 
 
@@ -40,6 +40,11 @@ class StationaryImages:
     ----------
     spectrum : (height, width) array
         s_f, zero frequency first.
+
+    Raises
+    ------
+    InvalidArgument
+        Also where the exponent is so steep that the spectrum leaves the range of doubles.
     """
 
     image_shape: tuple[int, int]
@@ -60,11 +65,20 @@ class StationaryImages:
         shape = validate.image_shape(image_shape)
         object.__setattr__(self, "image_shape", shape)
         object.__setattr__(self, "sigma", validate.real("sigma", sigma))
+        if not 1e-30 < self.sigma < 1e30:
+            raise InvalidArgument("sigma", sigma, "between 1e-30 and 1e30")
         object.__setattr__(self, "exponent", validate.finite("exponent", exponent))
         object.__setattr__(self, "power", validate.real("power", power))
+        if not 1e-60 < self.power < 1e60:
+            raise InvalidArgument("power", power, "between 1e-60 and 1e60")
         kept = None if mask is None else validate.frozen(valid_mask(mask, (shape[1],)))
         object.__setattr__(self, "mask", kept)
-        spectrum = power_spectrum(shape, self.exponent, self.power)
+        with np.errstate(over="ignore", invalid="ignore"):
+            spectrum = power_spectrum(shape, self.exponent, self.power)
+        if not np.all(np.isfinite(spectrum)):
+            raise InvalidArgument(
+                "exponent, power", f"{exponent}, {power}", "nearer to 0: the spectrum overflows"
+            )
         object.__setattr__(self, "spectrum", validate.frozen(spectrum))
 
     def spectral(self) -> SpectralProblem:
@@ -76,23 +90,46 @@ class StationaryImages:
             -f not measured: Re and Im have s_f/2 each                    k = s_f/2 twice, power s_f
             -f measured too: each part twice, once with the other sign    k = s_f twice and 0 twice
 
-        where the last row stands for f and -f together.
+        where the last row stands for f and -f together. The floor is what remains of every s_f:
+
+            s_f where neither f nor -f is measured,   s_f sigma^2/(s_f + sigma^2) where both are,
+            2 s_f sigma^2/(s_f/2 + sigma^2), of f and -f together, where one is.
         """
         s, s2 = self.spectrum, self.sigma**2
-        p = s.size
         if self.mask is None:
-            k, power = s.ravel(), s.ravel()
+            both, alone, neither = s.ravel(), np.zeros(0), np.zeros(0)
+            k, power = both, both
         else:
-            measured = np.broadcast_to(np.fft.ifftshift(self.mask), s.shape)
+            kept = np.broadcast_to(np.fft.ifftshift(self.mask), s.shape)
             row, column = np.indices(s.shape)
-            opposite = -row % s.shape[0], -column % s.shape[1]
-            alone = measured & ~measured[opposite]
-            both = measured & ~alone  # f = -f among them: each f brings k = s_f once and 0 once
-            k = np.concatenate((np.repeat(s[alone], 2) / 2.0, s[both], np.zeros(both.sum())))
-            power = np.concatenate((np.repeat(s[alone], 2), s[both], np.zeros(both.sum())))
+            opposite = kept[-row % s.shape[0], -column % s.shape[1]]
+            # f = -f is among "both": each f of those brings k = s_f once and k = 0 once.
+            both, alone, neither = s[kept & opposite], s[kept & ~opposite], s[~kept & ~opposite]
+            k = np.concatenate((np.repeat(alone / 2.0, 2), both, np.zeros(both.size)))
+            power = np.concatenate((np.repeat(alone, 2), both, np.zeros(both.size)))
+        remains = np.sum(both / (both + s2)) + 2.0 * np.sum(alone / (alone / 2.0 + s2))
+        floor = float(neither.sum() + s2 * remains) / s.size
+        k, counts, power = _merge(k, power, self.exponent)
         l = k + s2
-        explained = float(np.sum(k * power / l))
-        floor = max(float(s.sum()) - explained, 0.0) / p
-        order = np.argsort(l)
-        l, counts, w = merge_equal(l[order], (k * power / l**2)[order] / p)
-        return SpectralProblem(l, counts, w, floor=floor, scale=p)
+        if l[-1] > LARGEST_CONDITION * l[0]:
+            least = np.sqrt(l[-1] / LARGEST_CONDITION)
+            raise InvalidArgument(
+                "sigma", self.sigma, f"at least {least:.2g}: rounding would swallow the noise"
+            )
+        return SpectralProblem(l, counts, k * power / l**2 / s.size, floor=floor, scale=s.size)
+
+
+def _merge(
+    k: FloatArray, power: FloatArray, exponent: float
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Distinct values of k, how often each occurs, and the sum of its power.
+
+    Every k is known to relative rounding. A gap that grew with the number and the size of the
+    largest, as a matrix needs, would chain different frequencies of large images together.
+    """
+    order = np.argsort(k)
+    k, power = k[order], power[order]
+    gap = 4.0 * (4.0 + abs(exponent)) * np.finfo(float).eps
+    start = np.flatnonzero(np.concatenate(([True], np.diff(k) > gap * k[1:])))
+    counts = np.diff(np.append(start, k.size)).astype(float)
+    return np.add.reduceat(k, start) / counts, counts, np.add.reduceat(power, start)

@@ -181,18 +181,20 @@ def progress_at(
     return None if progress is None else partial(progress, n_train)
 
 
-def theory_grid(n_train: Sequence[int], peak: int | None = None) -> list[int]:
+def theory_grid(
+    n_train: Sequence[int], peak: int | None = None, points: int = THEORY_POINTS
+) -> list[int]:
     """Integers spread evenly in log N over the range of n_train, holding every one of them.
 
     ``peak`` is an n_train at which a curve diverges: points close in on it from both sides.
     """
     low, high = min(n_train), max(n_train)
-    points = {*np.round(np.geomspace(low, high, THEORY_POINTS)).astype(int).tolist(), *n_train}
+    grid = {*np.round(np.geomspace(low, high, points)).astype(int).tolist(), *n_train}
     if peak is not None:
         gaps = np.unique(np.round(np.geomspace(1, max(peak / 2, 1), 12)).astype(int)).tolist()
         near = {peak, *(peak + gap for gap in gaps), *(peak - gap for gap in gaps)}
-        points |= {N for N in near if low <= N <= high}
-    return sorted(points)
+        grid |= {N for N in near if low <= N <= high}
+    return sorted(grid)
 
 
 def environment() -> dict[str, Any]:

@@ -107,6 +107,13 @@ def _image_columns(study: Study) -> list[Column]:
             _floats(psnr(predicted.value) - psnr(same.value)),
         ),
     ]  # fmt: skip
+    if "scale mixture" in study.theory:
+        mixture = psnr(study.theory["scale mixture"].at_n_train(n_train).value)
+        away = mixture - psnr(same.value)
+        table += [
+            Column("PSNR", "mixture", "scale mixture PSNR", "{:.2f}", _floats(mixture)),
+            Column("PSNR", "mix.-tr.", "mixture minus trained PSNR", "{:+.2f}", _floats(away)),
+        ]
     if "Gaussian data" in study.simulated:
         gaussian = psnr(study.simulated["Gaussian data"].value)
         away = psnr(predicted.value) - gaussian

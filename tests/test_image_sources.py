@@ -40,6 +40,17 @@ def test_slices_are_cropped_and_scaled_by_volume():
     assert heads[0].max() == 2.0
 
 
+def test_no_source_repeats_another():
+    """The photograph that PyWavelets shares with scikit-image is left out."""
+    pywt_data = pytest.importorskip("pywt.data", reason="PyWavelets is optional")
+    pytest.importorskip("sklearn", reason="scikit-learn is optional")
+    images = load_images(["photographs", "scikit-learn", "pywavelets"])
+    seen = {image.pixels.tobytes() for image in images}
+    assert len(seen) == len(images)
+    (repeated,) = as_images(pywt_data.camera())
+    assert repeated.pixels.tobytes() in seen
+
+
 def test_slices_of_a_volume_stay_together():
     pytest.importorskip("dipy", reason="dipy is optional")
     data = split_patches(load_images(["mri"]), 8, seed=0)
@@ -98,6 +109,11 @@ def test_whatever_a_user_has(tmp_path):
         (np.full((3, 3), np.nan), "NaN"),
         (np.full((3, 3), 255.0), "white is 1"),
         (np.full((3, 3), 1 + 1j), "not an image"),
+        (np.zeros((9, 9, 3)), "one colour image"),
+        (np.zeros((0, 9, 9)), "empty"),
+        ([[[0.1, 0.2], [0.3]]], "not a rectangle"),
+        (["photographs", np.zeros((3, 3))], "one kind"),
+        ([Image("x", np.zeros((3, 3))), np.zeros((3, 3))], "one kind"),
         (["nowhere.png"], "no such image"),
     ],
 )

@@ -63,6 +63,7 @@ def test_formats_and_scales(tmp_path):
         ("int.npy", lambda p: np.save(p, np.arange(81).reshape(9, 9)), "8 or 16 bit"),
         ("white255.npy", lambda p: np.save(p, np.linspace(0, 255, 81).reshape(9, 9)), "white is 1"),
         ("deep.npy", lambda p: np.save(p, np.zeros((5, 5, 7))), "channels"),
+        ("none.npy", lambda p: np.save(p, np.zeros((0, 5))), "without pixels"),
     ],
 )
 def test_unusable_images_are_named(tmp_path, name, write, message):
@@ -72,6 +73,17 @@ def test_unusable_images_are_named(tmp_path, name, write, message):
     with pytest.raises(InputError, match=message) as caught:
         load_images([str(path)])
     assert name in str(caught.value)
+
+
+@pytest.mark.parametrize("pixels", [np.ones(3), np.ones((0, 3)), np.full((3, 3), np.inf)])
+def test_an_image_is_a_finite_rectangle(pixels):
+    with pytest.raises(InputError, match="bad: "):
+        Image("bad", pixels)
+
+
+def test_nothing_to_load():
+    with pytest.raises(InputError, match="empty"):
+        load_images([])
 
 
 def test_the_word_photographs_stands_alone():
@@ -116,7 +128,9 @@ def test_split_holds_out_whole_images():
 
 def test_theory_goes_through_gaussian_images():
     """On images that are Gaussian the theory is right at every N; 3 % for finite size."""
-    study = image_study(gaussian_images(3), 0.1, [10, 40, 160, 640], 60, seed=1, patch_size=5)
+    study = image_study(
+        gaussian_images(3), 0.1, [10, 40, 160, 640], 60, seed=1, patch_size=5, mixtures=False
+    )
     predicted = study.theory["early-stopped"].at_n_train([10, 40, 160, 640])
     same = study.simulated["trained, same images"]
     assert worst(same.value, predicted.value, same.sem, 0.03) < z_limit(4)
@@ -135,7 +149,8 @@ def _model(count):
 def test_same_seed_same_numbers_whatever_the_workers():
     images = gaussian_images(2, size=30)
     one, two = (
-        image_study(images, 0.1, [3, 20], 8, seed=5, patch_size=4, workers=w) for w in (1, 3)
+        image_study(images, 0.1, [3, 20], 8, seed=5, patch_size=4, mixtures=False, workers=w)
+        for w in (1, 3)
     )
     for name, curve in one.simulated.items():
         assert np.array_equal(curve.value, two.simulated[name].value)

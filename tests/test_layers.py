@@ -22,7 +22,7 @@ LAYERS = [
     {"theory", "montecarlo", "images", "empirical"},
     {"answer", "symbolic", "noise"},
     {"study"},
-    {"image_study", "prediction", "reconstruction", "tables"},
+    {"image_study", "mixture_study", "prediction", "reconstruction", "tables"},
     {"plotting"},
     {"cli_tools"},
     {"cli_risk", "cli_derive", "cli_predict", "cli_import"},

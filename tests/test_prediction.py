@@ -24,7 +24,10 @@ def stack(count=4, size=40):
 
 @pytest.fixture(scope="module")
 def found():
-    return ls.predict(stack(), "super-resolution-2", 0.1, patch_size=6, n_train=SIZES, resamples=4)
+    return ls.predict(
+        stack(), "super-resolution-2", 0.1, patch_size=6, n_train=SIZES, resamples=4,
+        contrast="constant",
+    )  # fmt: skip
 
 
 def test_it_is_the_theory_of_the_covariance(found):
@@ -43,8 +46,9 @@ def test_it_is_the_theory_of_the_covariance(found):
 
 def test_it_repeats_and_saves(found, tmp_path):
     again = predict(
-        stack(), "super-resolution-2", 0.1, patch_size=6, n_train=SIZES, resamples=4, workers=2
-    )
+        stack(), "super-resolution-2", 0.1, patch_size=6, n_train=SIZES, resamples=4, workers=2,
+        contrast="constant",
+    )  # fmt: skip
     assert again.saturation_interval == found.saturation_interval
     assert np.array_equal(again.curve.value, found.curve.value)
     found.study.save(tmp_path / "p.npz")
@@ -65,6 +69,7 @@ def test_a_learned_mean_costs_what_simulation_says(rng):
 
     images, N = stack(), 6
     options = {"sigma": 0.15, "patch_size": 3, "n_train": [N], "resamples": 0}
+    options["contrast"] = "constant"  # for which the identity is exact
     known, learned = (predict(images, mean=mean, **options) for mean in ("known", "learned"))
     model = known.model
     law = gaussian_law(model)
@@ -85,6 +90,22 @@ def test_a_learned_mean_costs_what_simulation_says(rng):
     assert abs(np.mean(risks) - plain.value[0]) > 3 * sem + plain.error[0]  # planted: known mean
 
 
+def test_contrast_is_measured():
+    """Images of different amplitudes: patches vary in contrast, and more examples are needed."""
+    images = 0.5 + np.array([0.2, 0.5, 1.0, 2.0])[:, None, None] * (stack() - 0.5)
+    options = {"sigma": 0.1, "patch_size": 4, "n_train": [20], "resamples": 0}
+    plain = predict(images, contrast="constant", **options)
+    found = predict(images, **options)
+    assert plain.model.contrast.is_constant
+    assert found.model.contrast.spread > 0.5
+    assert found.floor == plain.floor
+    assert found.saturation > plain.saturation
+    assert found.curve.value[0] > plain.curve.value[0]
+    assert found.curve.value[0] == theory.early_stopped(found.model, 20).value
+    given = predict(images, contrast=found.model.contrast, **options)
+    assert given.curve.value[0] == found.curve.value[0]
+
+
 def test_an_snr_sets_the_noise():
     model = predict(stack(), "mri-2", snr_db=20.0, patch_size=4, n_train=[9], resamples=0).model
     clean = model.measurement_cov() - model.sigma**2 * np.eye(model.n)
@@ -95,7 +116,7 @@ def test_noise_of_the_images_is_taken_out(rng):
     """Noisy images with their noise estimated predict nearly what clean images do."""
     clean = np.array([image.pixels for image in gaussian_images(4, size=128)])
     noisy = clean + 0.1 * rng.standard_normal(clean.shape)
-    options = {"patch_size": 4, "n_train": [100], "resamples": 0}
+    options = {"patch_size": 4, "n_train": [100], "resamples": 0, "contrast": "constant"}
     right = predict(clean, sigma=0.1, **options)
     found = predict(noisy, sigma="estimate", **options)
     left_in = predict(noisy, sigma=found.model.sigma, **options)
@@ -139,6 +160,7 @@ def test_any_operator_is_a_task():
         ({"n_train": []}, "n_train"),
         ({"patch_size": 99}, "patch_size"),
         ({"mean": "guessed"}, "mean"),
+        ({"contrast": "high"}, "contrast"),
         ({"n_train": [1], "mean": "learned"}, "n_train"),
         ({"resamples": 1}, "resamples"),
         ({"shrinkage": "some"}, "shrinkage"),
@@ -199,6 +221,7 @@ def test_the_command_writes_what_it_says(tmp_path, capsys):
         np.save(tmp_path / f"{k}.npy", pixels)
     out = tmp_path / "out"
     arguments = [str(tmp_path), "--task", "inpainting-50", "--patch-size", "4", "--resamples", "3"]
+    arguments += ["--contrast", "constant"]
     assert main(["predict", *arguments, "--n-train", "10", "100", "--out", str(out)]) == 0
     said = capsys.readouterr().out
     assert "Less than 1 % is left to gain beyond N =" in said

@@ -18,7 +18,7 @@ from linscale.filters import Filter
 from linscale.montecarlo.chebyshev import TOLERANCE
 from linscale.montecarlo.engines import choose
 from linscale.montecarlo.workers import Progress, Result, Task, in_parallel, one_by_one
-from linscale.problem import Model, SpectralProblem, problem_of
+from linscale.problem import MixtureProblem, Model, SpectralProblem, moments_of, reduced
 from linscale.seeds import seed_sequence
 from linscale.validate import FloatArray
 
@@ -53,7 +53,10 @@ def simulate(
     with_pca: bool = False,
     tolerance: float = TOLERANCE,
 ) -> Samples:
-    """Draw ``trials`` training sets and evaluate every filter's path on each."""
+    """Draw ``trials`` training sets and evaluate every filter's path on each.
+
+    Where the contrast is not constant the residual depends on the measurement: it is drawn.
+    """
     N = validate.n_train(n_train)
     for filter in filters:
         if not isinstance(filter, Filter):
@@ -61,6 +64,8 @@ def simulate(
                 "filter", repr(filter)[:60], "a filter such as GradientFlow(times)"
             )
     tolerance = validate.real("tolerance", tolerance)
+    if isinstance(reduced(model), MixtureProblem) and residual == "averaged":
+        residual = "drawn"
     name, draw = choose(model, N, residual, filters, engine, tolerance)
 
     def task(stream: np.random.Generator) -> tuple[Any, ...]:
@@ -72,7 +77,7 @@ def simulate(
 
     results = run(task, trials, rng, workers, progress)
     return Samples(
-        problem=problem_of(model),
+        problem=moments_of(model),
         n_train=N,
         biases=[np.array([r[0][k][0] for r in results]) for k in range(len(filters))],
         variances=[np.array([r[0][k][1] for r in results]) for k in range(len(filters))],

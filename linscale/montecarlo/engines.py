@@ -1,7 +1,7 @@
 """Which engine draws: by what was asked for, or by what costs least.
 
 dense    actual data (x_i, y_i); any model. Cost grows with N.
-wishart  Bartlett's triangular factor in the data's place, then LAPACK; any model.
+wishart  Bartlett's triangular factor in the data's place, then LAPACK; any Gaussian model.
 band     the band form; subspace models only. By spectrum (every eigenvalue, so the bulk trace is
          exact) where that is affordable, else by leading blocks, whose cost does not grow with n.
 """
@@ -15,7 +15,7 @@ import numpy as np
 
 from linscale.errors import InvalidArgument, LinscaleError, Unsupported
 from linscale.filters import Converged, Filter
-from linscale.models import SubspaceModel
+from linscale.models import InverseProblem, SubspaceModel
 from linscale.montecarlo.band_draws import (
     LARGEST_SPECTRUM,
     MomentDraw,
@@ -26,7 +26,7 @@ from linscale.montecarlo.band_draws import (
 from linscale.montecarlo.chebyshev import TOLERANCE, Plan
 from linscale.montecarlo.draws import draw_linear, draw_subspace, draw_wishart
 from linscale.montecarlo.laws import gaussian_law
-from linscale.problem import Model
+from linscale.problem import MixtureProblem, Model, reduced
 from linscale.validate import FloatArray
 
 ENGINES = ("auto", "dense", "wishart", "band")
@@ -75,6 +75,8 @@ def choose(
     if residual not in ("averaged", "drawn"):
         raise InvalidArgument("residual", repr(residual), "'averaged' or 'drawn'")
     drawn = residual == "drawn"
+    if isinstance(reduced(model), MixtureProblem):
+        return _mixture(model, n_train, drawn, engine)
     if isinstance(model, SubspaceModel):
         return _subspace(model, n_train, drawn, filters, engine, tolerance)
     if engine == "band":
@@ -85,6 +87,24 @@ def choose(
     if engine == "dense":
         return "dense", lambda rng: draw_linear(law, n_train, rng, drawn)
     return "wishart", lambda rng: draw_wishart(law, n_train, rng, drawn)
+
+
+def _mixture(model: Model, N: int, drawn: bool, engine: str) -> tuple[str, Sampler]:
+    """Contrast ties the residual to the measurement, so that only data themselves will do."""
+    if engine not in ("auto", "dense"):
+        raise Unsupported(
+            f"engine = {engine!r} draws Gaussian data, and the contrast of this model is not "
+            "constant: use engine='dense'"
+        )
+    if not drawn:
+        raise Unsupported(
+            "residual = 'averaged' holds for Gaussian data, and the contrast of this model is not "
+            "constant: use residual='drawn'"
+        )
+    if not isinstance(model, InverseProblem):
+        raise InvalidArgument("model", type(model).__name__, "an InverseProblem, to draw data from")
+    law = gaussian_law(model)
+    return "dense", lambda rng: draw_linear(law, N, rng, drawn=True)
 
 
 def check_engine(engine: str) -> None:

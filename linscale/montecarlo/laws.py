@@ -7,14 +7,15 @@ from functools import cached_property
 
 import numpy as np
 
+from linscale.contrast import Contrast
 from linscale.models import InverseProblem
-from linscale.problem import Model, SpectralProblem, problem_of
+from linscale.problem import Model, SpectralProblem, moments_of, problem_of
 from linscale.validate import FloatArray
 
 
 @dataclass(frozen=True, eq=False)
 class GaussianLaw:
-    """Zero-mean Gaussian (x, y) with x = signal_root g, or x = B y + residual_root g.
+    """Zero-mean (x, y) with x = sqrt(tau) signal_root g, or x = B y + residual_root g.
 
     Attributes
     ----------
@@ -31,6 +32,8 @@ class GaussianLaw:
     residual_sd : float
         Where signal_root is None (a bare spectral problem): the residual is isotropic, and S and B
         are diagonal.
+    contrast : Contrast
+        The law of tau; where it is constant the law is Gaussian, and x - B y independent of y.
     """
 
     measurement_cov: FloatArray
@@ -43,6 +46,7 @@ class GaussianLaw:
     sigma: float
     signal_root: FloatArray | None
     residual_sd: float
+    contrast: Contrast
 
     @cached_property
     def measurement_root(self) -> FloatArray:
@@ -78,6 +82,8 @@ class GaussianLaw:
             e = self.residual_sd * rng.standard_normal((self.p, count))
             return np.diag(self.best)[:, None] * y + e, y
         x = self.signal_root @ rng.standard_normal((self.signal_root.shape[1], count))
+        if not self.contrast.is_constant:
+            x *= np.sqrt(self.contrast.sample(count, rng))
         clean = x if self.forward is None else self.forward @ x
         return x, clean + self.sigma * rng.standard_normal((self.n, count))
 
@@ -96,12 +102,13 @@ def _inverse_problem_law(model: InverseProblem) -> GaussianLaw:
         cross_cov=cross,
         best=np.asarray(np.linalg.solve(s, cross.T).T, dtype=float),
         signal_trace=float(np.trace(model.signal_cov)),
-        floor=problem_of(model).floor,
+        floor=moments_of(model).floor,
         scale=float(model.p),
         forward=model.forward,
         sigma=model.sigma,
         signal_root=model.signal_root,
         residual_sd=0.0,
+        contrast=model.contrast,
     )
 
 
@@ -121,4 +128,5 @@ def _spectral_law(problem: SpectralProblem) -> GaussianLaw:
         sigma=0.0,
         signal_root=None,
         residual_sd=float(np.sqrt(problem.floor * problem.scale / problem.dimension)),
+        contrast=Contrast.constant(),
     )

@@ -10,14 +10,24 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from linscale.files import write_together
+from linscale.mixture_study import SpreadStudy
 from linscale.plotting.images import draw_images, draw_prediction, draw_task_panels
 from linscale.plotting.pictures import draw_pictures
+from linscale.plotting.spread import draw_spreads
 from linscale.plotting.style import RC
 from linscale.plotting.subspace import draw_setups, draw_subspace
 from linscale.reconstruction import Reconstruction
 from linscale.study import Study
 
-__all__ = ["draw", "draw_all", "draw_reconstructions", "draw_tasks", "render", "save"]
+__all__ = [
+    "draw",
+    "draw_all",
+    "draw_reconstructions",
+    "draw_spread",
+    "draw_tasks",
+    "render",
+    "save",
+]
 
 KINDS: dict[str, Callable[[Study], Figure]] = {
     "subspace": draw_subspace, "images": draw_images, "prediction": draw_prediction,
@@ -36,10 +46,16 @@ def draw_all(studies: Mapping[str, Study]) -> Figure:
         return draw_setups(studies)
 
 
-def draw_tasks(studies: Mapping[str, Study]) -> Figure:
-    """Learning curves of image studies, one column for each task, with what the theory misses."""
+def draw_tasks(studies: Mapping[str, Study], columns: int = 4) -> Figure:
+    """Learning curves of image studies, a panel for each, with what the theory misses below."""
     with matplotlib.rc_context(RC):
-        return draw_task_panels(list(studies.values()))
+        return draw_task_panels(list(studies.values()), columns)
+
+
+def draw_spread(study: SpreadStudy) -> Figure:
+    """What the spread of contrast does to effective samples, stopping and saturation."""
+    with matplotlib.rc_context(RC):
+        return draw_spreads(study)
 
 
 def draw_reconstructions(found: list[Reconstruction]) -> Figure:

@@ -36,9 +36,9 @@ def draw_images(study: Study) -> Figure:
     return figure
 
 
-def draw_task_panels(studies: list[Study]) -> Figure:
-    """A column for each task; one legend for all."""
-    columns = min(len(studies), 4)
+def draw_task_panels(studies: list[Study], columns: int = 4) -> Figure:
+    """A panel for each study, with what the theory misses below it; one legend for all."""
+    columns = min(len(studies), columns)
     rows = -(-len(studies) // columns)
     figure = Figure(figsize=(3.1 * columns, 3.6 * rows + 0.5), layout="constrained")
     heights = (2.4, 1.0) * rows
@@ -101,6 +101,13 @@ def _curves(axes: Axes, study: Study) -> list[Any]:
     theory = study.theory["early-stopped"]
     (line,) = axes.plot(theory.n_train, psnr(theory.value), color="#0072B2", lw=1.2)
     entries: list[Any] = [(line, "Gaussian theory")]
+    for name, curve in study.theory.items():
+        if name in LABELS and name != "early-stopped":
+            dashes = (4, 2) if "other" in name else (None, None)
+            (line,) = axes.plot(
+                curve.n_train, psnr(curve.value), color=STYLE[name]["color"], lw=1.2, dashes=dashes
+            )
+            entries.append((line, LABELS[name]))
     for name, measured in study.simulated.items():
         error = DECIBEL * measured.sem / measured.value
         points = axes.errorbar(
@@ -116,21 +123,26 @@ def _curves(axes: Axes, study: Study) -> list[Any]:
 
 def _gaps(axes: Axes, study: Study) -> None:
     """Theory minus measured, of what the theory speaks about: the same images."""
-    for name in ("Gaussian data", "trained, same images"):
+    same, gaussian = "trained, same images", "Gaussian data"
+    shown = [("early-stopped", name, STYLE[name]) for name in (gaussian, same)]
+    if "scale mixture" in study.theory:
+        shown.append(("scale mixture", same, STYLE["scale mixture"]))
+    for theory, name, style in shown:
         if name in study.simulated:
             measured = study.simulated[name]
             axes.errorbar(
-                measured.n_train, gap(study, name), DECIBEL * measured.sem / measured.value,
-                ls="none", ms=4.5, capsize=2.5, mfc="white", **STYLE[name],
+                measured.n_train, gap(study, theory, name),
+                DECIBEL * measured.sem / measured.value,
+                ls="none", ms=4.5, capsize=2.5, mfc="white", **style,
             )  # fmt: skip
     axes.axhline(0.0, color="0.3", lw=0.8)
     axes.set_xscale("log")
 
 
-def gap(study: Study, name: str) -> FloatArray:
+def gap(study: Study, theory: str, name: str) -> FloatArray:
     """Theory minus measured PSNR in dB at the measured n_train."""
     measured = study.simulated[name]
-    predicted = study.theory["early-stopped"].at_n_train(measured.n_train.tolist())
+    predicted = study.theory[theory].at_n_train(measured.n_train.tolist())
     return psnr(predicted.value) - psnr(measured.value)
 
 

@@ -16,6 +16,8 @@ STYLE: dict[str, dict[str, Any]] = {
     "PCA": {"color": "#009E73", "marker": "^"},
     "ridge": {"color": "#E69F00", "marker": "v"},
     "Gaussian data": {"color": "0.25", "marker": "x"},
+    "scale mixture": {"color": "#D55E00", "marker": "s"},
+    "scale mixture, other images": {"color": "#E69F00", "marker": "^"},
     "trained, same images": {"color": "#0072B2", "marker": "o"},
     "trained, other images": {"color": "#CC79A7", "marker": "D"},
 }
@@ -24,6 +26,8 @@ LABELS = {
     "converged": "converged (least squares)",
     "PCA": "plug-in PCA",
     "ridge": "ridge, best penalty",
+    "scale mixture": "theory of scale mixtures",
+    "scale mixture, other images": "theory of scale mixtures, from other images",
 }
 RC = {
     "font.size": 9,

@@ -1,7 +1,9 @@
 """Theory of the risk: deterministic equivalents, closed forms, early stopping, PCA.
 
-Arrows: stieltjes -> contours, kernels, rare -> equivalents -> trust -> assembly -> large_n,
-limits -> risk -> stopping -> saturation; spectrum, pca and wishart beside them.
+Arrows: stieltjes -> contours, kernels, rare -> equivalents -> mixture_* -> expansion -> outliers,
+trust -> assembly -> large_n, limits -> risk -> stopping -> saturation; spectrum, pca and wishart
+beside them. The mixture_* are what contrast needs, in the order stieltjes, edges, blocks, moments,
+kernels, finite, equivalents.
 """
 
 from linscale.theory.best_ridge import best_ridge

@@ -7,34 +7,41 @@ from dataclasses import replace
 import numpy as np
 
 from linscale.filters import Filter
-from linscale.problem import SpectralProblem
+from linscale.problem import Problem
 from linscale.risk import RiskPath
 from linscale.theory import trust
 from linscale.theory.equivalents import Terms
 from linscale.theory.orders import method
+from linscale.theory.outliers import NONE, Outliers
 from linscale.theory.rare import divergence_remarks
 from linscale.validate import FloatArray
 
 
 def assemble(
-    problem: SpectralProblem,
+    problem: Problem,
     n_train: float,
     filter: Filter,
     terms: Terms,
     order: int,
     complex_data: bool = False,
+    outliers: Outliers = NONE,
 ) -> RiskPath:
-    """The path up to ``order``; of complex data the 1/N term is zero, so order 0 stands for 1."""
+    """The path up to ``order``; of complex data the 1/N term is zero, so order 0 stands for 1.
+
+    ``outliers`` are atoms of contrast that the problem was rid of.
+    """
     kept = 0 if complex_data else order
     bias, variance = terms.bias[: kept + 1].sum(axis=0), terms.variance[: kept + 1].sum(axis=0)
     error = trust.error(problem, n_train, filter, terms, 1 if complex_data else order)
-    path = theory_path(problem, filter, bias, variance, error, method(order, complex_data))
-    diverging = divergence_remarks(problem, n_train, filter)
-    return replace(path, statuses=tuple(map(trust.joined, path.statuses, diverging)))
+    error = error + outliers.error(filter, problem.zero_risk - problem.floor)
+    path = theory_path(problem, filter, bias, variance, error, method(order, complex_data, problem))
+    diverging = divergence_remarks(*trust.for_tails(problem, n_train), filter)
+    statuses = map(trust.joined, path.statuses, diverging)
+    return replace(path, statuses=tuple(map(trust.joined, statuses, outliers.remarks(filter))))
 
 
 def theory_path(
-    problem: SpectralProblem,
+    problem: Problem,
     filter: Filter,
     bias: FloatArray,
     variance: FloatArray,

@@ -8,11 +8,11 @@ from scipy.optimize import minimize_scalar
 
 from linscale import validate
 from linscale.filters import Ridge
-from linscale.problem import Model, problem_of
+from linscale.problem import Model, reduced
 from linscale.risk import RiskPath, RiskPoint
-from linscale.theory.orders import check_order
+from linscale.theory.expansion import spectrum_of
+from linscale.theory.orders import check_data, check_order
 from linscale.theory.risk import risk
-from linscale.theory.stieltjes import sample_spectrum
 
 PER_DECADE = 8
 SPAN = 1e-8, 1e6  # penalties looked at, times the smallest and the largest eigenvalue
@@ -31,16 +31,17 @@ def best_ridge(
     RiskPoint
         ``.value`` and ``.at``, the best penalty: inf where nothing can be learned.
     """
-    problem, N = problem_of(model), validate.n_train(n_train)
+    problem, N = reduced(model), validate.n_train(n_train)
     check_order(order)
-    validate.flag("complex_data", complex_data)
+    check_data(problem, complex_data)
     if not np.any(problem.target_weights > 0):
         return RiskPoint(problem.floor, problem.floor, 0.0, 0.0, at=np.inf)
 
     def along(penalties: ArrayLike, order: int = order) -> RiskPath:
         return risk(problem, N, Ridge(penalties), order, complex_data=complex_data)
 
-    low, high = SPAN[0] * problem.eigenvalues.min(), SPAN[1] * sample_spectrum(problem, N).high
+    low = SPAN[0] * problem.spectral().eigenvalues.min()
+    high = SPAN[1] * spectrum_of(problem, N).high
     grid = np.geomspace(low, high, int(np.ceil(PER_DECADE * np.log10(high / low))))
     path = along(grid)
     usable = path.error < path.value - problem.floor

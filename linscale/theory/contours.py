@@ -56,8 +56,14 @@ class Contour:
         same, mirrored : (M, M) arrays
             K(z1, z2) and K(z1, conj z2).
         """
-        f = left * self.dz
-        both = np.einsum("ti,ti->t", f @ same, f) - np.einsum("ti,ti->t", f @ mirrored, f.conj())
+        return self.integrate_product(left, left, same, mirrored)
+
+    def integrate_product(
+        self, left: ComplexArray, right: ComplexArray, same: ComplexArray, mirrored: ComplexArray
+    ) -> FloatArray:
+        """The same of f(z1) h(z2) K(z1, z2), with h in ``right``."""
+        f, h = left * self.dz, right * self.dz
+        both = np.einsum("ti,ti->t", f @ same, h) - np.einsum("ti,ti->t", f @ mirrored, h.conj())
         return np.asarray(-both.real / (2.0 * np.pi**2))
 
 

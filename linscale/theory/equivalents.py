@@ -18,6 +18,7 @@ ridge risk that the double integral contains.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -88,16 +89,7 @@ class Equivalent:
 
     def terms(self, filter: Filter) -> Terms:
         """Bias and variance by order."""
-        if not (isinstance(filter, Descent) and filter.oscillates):
-            return self._terms(filter)
-        own = filter.iterations
-        grid = np.unique(np.round(np.geomspace(1.0, max(own.max(), 1.0), AROUND)))
-        path: FloatArray = np.concatenate((own, grid))
-        terms = self._terms(filter.along(path))
-        near = (path >= 0.5 * own[:, None]) & (path <= own[:, None])
-        ratios = np.where(near, terms.ratios[:, None, :], 0.0).max(axis=2)
-        kept = slice(0, own.size)
-        return Terms(terms.bias[:, kept], terms.variance[:, kept], terms.quadrature[kept], ratios)
+        return along_path(filter, self._terms)
 
     def _terms(self, filter: Filter) -> Terms:
         rho = filter.residual(self.contour.z)
@@ -106,19 +98,34 @@ class Equivalent:
         return Terms.of(
             bias=np.array([self.contour.integrate_twice(rho, s, m) for s, m in pairs]),
             variance=np.array([self.contour.integrate(h * v) for v in self.variance]),
-            quadrature=self._quadrature(filter, rho),
+            quadrature=quadrature(self.contour, self.spectrum, filter, rho),
         )
 
-    def _quadrature(self, filter: Filter, rho: ComplexArray) -> FloatArray:
-        """What Cauchy's formula for rho misses at the points of the spectrum and inside."""
-        low, edge, high = self.spectrum.low, self.spectrum.lower_edge, self.spectrum.high
-        points = np.array([low, edge, np.sqrt(max(edge, 1e-6 * high) * high), high])
-        found = np.stack(
-            [self.contour.integrate(rho / (self.contour.z - x)) for x in points], axis=1
-        )
-        exact = filter.residual(points)
-        size = np.maximum(np.abs(rho).max(axis=1, keepdims=True), np.abs(exact))
-        return np.asarray((np.abs(found - exact) / (size + 1e-300)).max(axis=1))
+
+def along_path(filter: Filter, terms_of: Callable[[Filter], Terms]) -> Terms:
+    """The terms at the filter's points; a swinging filter is looked at around them too."""
+    if not (isinstance(filter, Descent) and filter.oscillates):
+        return terms_of(filter)
+    own = filter.iterations
+    grid = np.unique(np.round(np.geomspace(1.0, max(own.max(), 1.0), AROUND)))
+    path: FloatArray = np.concatenate((own, grid))
+    terms = terms_of(filter.along(path))
+    near = (path >= 0.5 * own[:, None]) & (path <= own[:, None])
+    ratios = np.where(near, terms.ratios[:, None, :], 0.0).max(axis=2)
+    kept = slice(0, own.size)
+    return Terms(terms.bias[:, kept], terms.variance[:, kept], terms.quadrature[kept], ratios)
+
+
+def quadrature(
+    contour: Contour, spectrum: SampleSpectrum, filter: Filter, rho: ComplexArray
+) -> FloatArray:
+    """What Cauchy's formula for rho misses at the points of the spectrum and inside."""
+    low, edge, high = spectrum.low, spectrum.lower_edge, spectrum.high
+    points = np.array([low, edge, np.sqrt(max(edge, 1e-6 * high) * high), high])
+    found = np.stack([contour.integrate(rho / (contour.z - x)) for x in points], axis=1)
+    exact = filter.residual(points)
+    size = np.maximum(np.abs(rho).max(axis=1, keepdims=True), np.abs(exact))
+    return np.asarray((np.abs(found - exact) / (size + 1e-300)).max(axis=1))
 
 
 def equivalent(

@@ -11,14 +11,12 @@ from linscale import validate
 from linscale.errors import InvalidArgument
 from linscale.filters import Converged, GradientFlow
 from linscale.models import SubspaceModel
-from linscale.problem import Model, SpectralProblem, problem_of
+from linscale.problem import MixtureProblem, Model, moments_of, problem_of, reduced
 from linscale.risk import RiskPoint
 from linscale.theory.assembly import assemble
-from linscale.theory.equivalents import Terms
-from linscale.theory.kernels import ridge_terms
+from linscale.theory.expansion import converged_terms
 from linscale.theory.large_n import large_n
-from linscale.theory.orders import check_order
-from linscale.theory.stieltjes import effective_penalty_at_zero
+from linscale.theory.orders import check_data, check_order
 from linscale.uncertain import UncertainFloat
 
 
@@ -27,7 +25,7 @@ def floor(model: Model) -> float:
 
     Derivation: `wiener`.
     """
-    return problem_of(model).floor
+    return moments_of(model).floor
 
 
 def converged(
@@ -39,17 +37,18 @@ def converged(
         |N - n| <= 1:   infinite mean                      exact
         N < n - 1:      ridge at penalty 0+                to the given order, poor near N = n
 
-    Complex circular data has N - n for N - n - 1, and an infinite mean for N = n alone.
+    Complex circular data has N - n for N - n - 1, and an infinite mean for N = n alone. Where the
+    contrast is not constant, the ridge limit holds on both sides and nothing is exact.
 
     Derivations: `converged` and `ridge`.
 
     Source: the inverse Wishart mean is classical (Muirhead 1982, Section 3.2); for N < n see
     Hastie, Montanari, Rosset and Tibshirani, Ann. Statist. 50 (2022) 949.
     """
-    problem = problem_of(model)
+    problem = reduced(model)
     N = validate.n_train(n_train)
     check_order(order)
-    validate.flag("complex_data", complex_data)
+    check_data(problem, complex_data)
     n = problem.dimension
     pole = 0 if complex_data else 1
     if abs(N - n) <= pole and problem.floor > 0.0:
@@ -62,7 +61,7 @@ def converged(
             method="theory, exact",
             status=f"the mean is infinite for |n_train - n| <= {pole} (n = {n})",
         )
-    if n <= N:
+    if n <= N and not isinstance(problem, MixtureProblem):
         variance = problem.floor * n / (N - n - pole) if problem.floor > 0.0 else 0.0
         return RiskPoint(
             value=problem.floor + variance,
@@ -74,13 +73,6 @@ def converged(
         )
     terms = converged_terms(problem, N)
     return assemble(problem, N, Converged(), terms, order, complex_data).point(0)
-
-
-def converged_terms(problem: SpectralProblem, n_train: float) -> Terms:
-    """Both orders of the converged risk as the ridge limit mu -> 0, on either side of N = n."""
-    kappa = np.array([effective_penalty_at_zero(problem, n_train)])
-    bias, variance = ridge_terms(problem, n_train, kappa, order=1)
-    return Terms.of(np.array(bias), np.array(variance), np.zeros(1))
 
 
 def one_step(model: Model, n_train: int, step: float, *, complex_data: bool = False) -> RiskPoint:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from linscale.errors import InvalidArgument
+from linscale import validate
+from linscale.errors import InvalidArgument, Unsupported
+from linscale.problem import MixtureProblem, Problem
 
 
 def check_order(order: int) -> None:
@@ -11,6 +13,14 @@ def check_order(order: int) -> None:
         raise InvalidArgument("order", order, "0 (leading order) or 1 (with the 1/N term)")
 
 
-def method(order: int, complex_data: bool = False) -> str:
+def check_data(problem: Problem, complex_data: bool) -> None:
+    """``complex_data`` is a flag, and for Gaussian signals alone."""
+    if validate.flag("complex_data", complex_data) and isinstance(problem, MixtureProblem):
+        raise Unsupported("complex_data=True: the contrast must be constant, Gaussian signals")
+
+
+def method(order: int, complex_data: bool = False, problem: Problem | None = None) -> str:
     """How a result names the method."""
+    if isinstance(problem, MixtureProblem):
+        return f"theory of scale mixtures, order {order}"
     return "theory, complex circular data" if complex_data else f"theory, order {order}"

@@ -168,13 +168,18 @@ def divergence_remarks(problem: SpectralProblem, n_train: float, filter: Filter)
     if not np.any(log_p > LOG_UNHEARD_OF):
         return ["ok"] * filter.at.size
     share = _largest(filter, x, log_p)
-    often = np.exp(-log_p[0])
+    text = divergence_text(float(np.exp(log_p[0])))
+    return [text if value > NOTEWORTHY else "ok" for value in share]
+
+
+def divergence_text(share: float) -> str:
+    """What to say where descent diverges on that share of training sets."""
+    often = 1.0 / share
     sets = f"{often + 1.0:.2g}" if often < 99.0 else f"10^{np.log10(often):.0f}"
-    text = (
+    return (
         f"descent diverges on roughly one training set in {sets}, and the mean is theirs in the "
         "end: lower the step"
     )
-    return [text if value > NOTEWORTHY else "ok" for value in share]
 
 
 def _beyond(

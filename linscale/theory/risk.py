@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from linscale import validate
 from linscale.errors import InvalidArgument
-from linscale.filters import Converged, Filter, Ridge
-from linscale.problem import Model, SpectralProblem, problem_of
+from linscale.filters import Converged, Filter
+from linscale.problem import Model, reduced
 from linscale.risk import RiskPath
 from linscale.theory.assembly import assemble
 from linscale.theory.contours import NODES
-from linscale.theory.equivalents import Terms, equivalent
-from linscale.theory.kernels import ridge_terms
+from linscale.theory.expansion import path_terms
 from linscale.theory.limits import converged
-from linscale.theory.orders import check_order
-from linscale.theory.stieltjes import SampleSpectrum, ridge_penalty, sample_spectrum
+from linscale.theory.orders import check_data, check_order
+from linscale.theory.outliers import stable_part
 
 
 def risk(
@@ -33,9 +30,10 @@ def risk(
 
     with the expectations replaced by their deterministic equivalents. As n, d and N grow together
     the relative error falls as 1/N at order 0 and as 1/N^2 at order 1; so it does for fixed n as N
-    grows.
+    grows. Where the model's contrast is not constant, the equivalents are those of
+    :mod:`linscale.theory.mixture_kernels`; "variance" is then all that is added to the bias.
 
-    Derivations: `reduction`, `two_resolvents`, `finite_size` and `contours`.
+    Derivations: `reduction`, `two_resolvents`, `finite_size`, `contours` and `mixtures`.
 
     Parameters
     ----------
@@ -64,31 +62,15 @@ def risk(
     StepTooLarge
         A step at which descent diverges on the limiting sample spectrum.
     """
-    problem = problem_of(model)
+    problem = reduced(model)
     N = validate.n_train(n_train)
     check_order(order)
-    validate.flag("complex_data", complex_data)
+    check_data(problem, complex_data)
     validate.integer("nodes", nodes, at_least=2, at_most=200)
     if not isinstance(filter, Filter):
         raise InvalidArgument("filter", repr(filter)[:60], "a filter such as GradientFlow(times)")
     if isinstance(filter, Converged):
         return RiskPath.single(converged(problem, N, order, complex_data=complex_data))
-    spectrum = sample_spectrum(problem, N)
-    filter.check_stable(spectrum.high, f"(at the edge of the sample spectrum, n_train = {N})")
+    problem, spectrum, outliers = stable_part(problem, N, filter)
     terms = path_terms(problem, N, filter, spectrum, nodes)
-    return assemble(problem, N, filter, terms, order, complex_data)
-
-
-def path_terms(
-    problem: SpectralProblem,
-    n_train: float,
-    filter: Filter,
-    spectrum: SampleSpectrum,
-    nodes: int = NODES,
-) -> Terms:
-    """Bias and variance along the path, both orders; n_train may be any real number."""
-    if isinstance(filter, Ridge):
-        kappa = np.array([ridge_penalty(problem, n_train, mu) for mu in filter.penalties])
-        bias, variance = ridge_terms(problem, n_train, kappa, order=1)
-        return Terms.of(np.array(bias), np.array(variance), np.zeros(kappa.size))
-    return equivalent(problem, n_train, spectrum, filter, order=1, nodes=nodes).terms(filter)
+    return assemble(problem, N, filter, terms, order, complex_data, outliers)

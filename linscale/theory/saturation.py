@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 from linscale import validate
 from linscale.errors import InvalidArgument
 from linscale.filters import GradientFlow
-from linscale.problem import Model, SpectralProblem, problem_of
+from linscale.problem import MixtureProblem, Model, Problem, reduced
 from linscale.theory import trust
-from linscale.theory.limits import converged_terms
-from linscale.theory.orders import check_order
-from linscale.theory.risk import path_terms
-from linscale.theory.stieltjes import sample_spectrum
+from linscale.theory.expansion import converged_terms, path_terms, spectrum_of
+from linscale.theory.orders import check_data, check_order
 from linscale.theory.stopping import best_over_flow
 from linscale.uncertain import UncertainInt
 from linscale.validate import FloatArray
@@ -44,7 +42,7 @@ def saturation(
     InvalidArgument
         tolerance <= 0, a floor of 0, or an answer above 10^15.
     """
-    problem, tol = problem_of(model), validate.real("tolerance", tolerance)
+    problem, tol = reduced(model), validate.real("tolerance", tolerance)
     check_order(order)
     if problem.floor == 0.0:
         raise InvalidArgument("floor", 0.0, "above 0 for the risk to come within a ratio of it")
@@ -71,7 +69,7 @@ def required_n_train(
         A target that the best linear estimator does not reach with any number of examples, or
         one that needs more than 10^15.
     """
-    problem = problem_of(model)
+    problem = reduced(model)
     check_order(order)
     if (risk is None) == (psnr is None):
         raise InvalidArgument("risk, psnr", (risk, psnr), "given one of the two")
@@ -95,27 +93,56 @@ def required_n_train(
 
 
 def _smallest(
-    problem: SpectralProblem, target: float, order: int, complex_data: bool, name: str, value: Any
+    problem: Problem, target: float, order: int, complex_data: bool, name: str, value: Any
 ) -> UncertainInt:
-    """By doubling and bisection: the excess falls as 1/N at large N."""
-    validate.flag("complex_data", complex_data)
+    """By doubling, then by interpolation of log excess in log N: it falls as 1/N at large N."""
+    check_data(problem, complex_data)
+    aim = target - problem.floor
 
-    def enough(N: int) -> bool:
-        return best_over_flow(problem, N, order, complex_data).value <= target
+    def excess(N: int) -> float:
+        return best_over_flow(problem, N, order, complex_data).value - problem.floor
 
-    high = 1
-    while not enough(high):
-        high *= 2
+    def too_many() -> InvalidArgument:
+        return InvalidArgument(name, value, "looser: it needs over 10^15 examples")
+
+    high, low = 1, 0
+    if isinstance(problem, MixtureProblem):  # more than Gaussian signals need, as a rule
+        high = int(_smallest(problem.moments, target, order, complex_data, name, value))
+    ends = {high: excess(high)}
+    while ends[high] > aim:
+        low, high = high, 2 * high
         if high > validate.LARGEST_N_TRAIN:
-            raise InvalidArgument(name, value, "looser: it needs over 10^15 examples")
-    low = high // 2
+            raise too_many()
+        ends[high] = excess(high)
+    while low == 0 and high > 1:  # only where the start was not 1
+        middle = high // 2
+        ends[middle] = excess(middle)
+        low, high = (0, middle) if ends[middle] <= aim else (middle, high)
+    weight = {low: 1.0, high: 1.0}
     while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if enough(middle) else (middle, high)
+        middle = _between(low, high, *(w * _log(ends[N], aim) for N, w in weight.items()))
+        ends[middle] = excess(middle)
+        if ends[middle] <= aim:
+            weight = {low: 0.5 * weight[low], middle: 1.0}
+            high = middle
+        else:
+            weight = {middle: 1.0, high: 0.5 * weight[high]}
+            low = middle
     return _with_error(problem, high, order, complex_data)
 
 
-def _with_error(problem: SpectralProblem, N: int, order: int, complex_data: bool) -> UncertainInt:
+def _log(excess: float, aim: float) -> float:
+    return float(np.log(max(excess, 1e-300) / aim))
+
+
+def _between(low: int, high: int, above: float, below: float) -> int:
+    """Where a straight line through both ends crosses 0, strictly inside."""
+    share = above / (above - below) if above > below else 0.5
+    guess = low * (high / low) ** share
+    return min(max(int(np.round(guess)), low + 1), high - 1)
+
+
+def _with_error(problem: Problem, N: int, order: int, complex_data: bool) -> UncertainInt:
     """N is off by the error of the risk there over the slope of the curve."""
     best = best_over_flow(problem, N, order, complex_data)
     if best.value == 0.0:
@@ -168,9 +195,9 @@ def local_exponent(
 
     Derivation: `exponents`.
     """
-    problem, N = problem_of(model), validate.n_train(n_train)
+    problem, N = reduced(model), validate.n_train(n_train)
     check_order(order)
-    validate.flag("complex_data", complex_data)
+    check_data(problem, complex_data)
     kept = 0 if complex_data else order
     best, h = best_over_flow(problem, N, order, complex_data), 1e-3
     if best.value == 0.0:
@@ -189,14 +216,14 @@ def local_exponent(
     )
 
 
-def _parts_at(problem: SpectralProblem, N: float, t: float, order: int) -> FloatArray:
+def _parts_at(problem: Problem, N: float, t: float, order: int) -> FloatArray:
     """Bias and variance of gradient flow at time t."""
     if t == 0.0:
         return np.array([problem.zero_risk - problem.floor, 0.0])
     if np.isinf(t):
         terms = converged_terms(problem, N)
     else:
-        terms = path_terms(problem, N, GradientFlow(t), sample_spectrum(problem, N))
+        terms = path_terms(problem, N, GradientFlow(t), spectrum_of(problem, N))
     return np.array([terms.bias[: order + 1, 0].sum(), terms.variance[: order + 1, 0].sum()])
 
 
@@ -250,10 +277,10 @@ def power_law(
 
     Source: Klug and Heckel, ICLR 2023, for the form.
     """
-    problem = problem_of(model)
+    problem = reduced(model)
     low, high = validate.n_train(smallest), validate.n_train(largest)
     check_order(order)
-    validate.flag("complex_data", complex_data)
+    check_data(problem, complex_data)
     if not isinstance(metric, str) or metric not in ("risk", "psnr"):
         raise InvalidArgument("metric", repr(metric), "'risk' or 'psnr'")
     if high <= low:

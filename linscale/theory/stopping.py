@@ -11,14 +11,16 @@ from scipy.optimize import brentq, minimize_scalar
 
 from linscale import validate
 from linscale.filters import Converged, Filter, GradientDescent, GradientFlow
-from linscale.problem import Model, SpectralProblem, problem_of
+from linscale.problem import MixtureProblem, Model, Problem, reduced
 from linscale.risk import RiskPoint
 from linscale.theory import trust
 from linscale.theory.assembly import assemble
-from linscale.theory.equivalents import Equivalent, Terms, equivalent
-from linscale.theory.limits import converged, converged_terms
-from linscale.theory.orders import check_order, method
-from linscale.theory.stieltjes import sample_spectrum
+from linscale.theory.equivalents import Equivalent, Terms
+from linscale.theory.expansion import converged_terms, equivalents_of, spectrum_of
+from linscale.theory.limits import converged
+from linscale.theory.mixture_equivalents import MixtureEquivalent
+from linscale.theory.orders import check_data, check_order, method
+from linscale.theory.outliers import NONE, Outliers, stable_part
 from linscale.validate import FloatArray
 
 GRID_PER_DECADE = 8
@@ -42,9 +44,9 @@ def early_stopped(
         ``.value`` and ``.at``, the best time (inf when no finite time beats convergence;
         0 when there is nothing to learn).
     """
-    problem, N = problem_of(model), validate.n_train(n_train)
+    problem, N = reduced(model), validate.n_train(n_train)
     check_order(order)
-    validate.flag("complex_data", complex_data)
+    check_data(problem, complex_data)
     return best_over_flow(problem, N, order, complex_data)
 
 
@@ -58,21 +60,21 @@ def best_iteration(
     step : float
         Step size, as for :class:`linscale.GradientDescent`.
     """
-    problem, N = problem_of(model), validate.n_train(n_train)
+    problem, N = reduced(model), validate.n_train(n_train)
     check_order(order)
-    validate.flag("complex_data", complex_data)
+    check_data(problem, complex_data)
     first = GradientDescent(step, 0)
-    spectrum = sample_spectrum(problem, N)
-    first.check_stable(spectrum.high, f"(at the edge of the sample spectrum, n_train = {N})")
+    problem, spectrum, outliers = stable_part(problem, N, first)
     if not np.any(problem.target_weights > 0):
         return _nothing_to_learn(problem, order)
     last = max(2.0, np.ceil(_time_range(problem, N)[1] / first.step))
     path = _Path(
         problem,
         N,
-        equivalent(problem, N, spectrum, GradientDescent(step, last), order=1),
+        equivalents_of(problem, N, spectrum, GradientDescent(step, last)),
         lambda k: GradientDescent(step, k),
         0 if complex_data else order,
+        outliers,
     )
     grid = np.append(0.0, np.unique(np.round(np.geomspace(1.0, last, AT_ONCE))))
     while True:
@@ -110,9 +112,9 @@ def stopping_window(
         ``first`` is 0 where not training at all is within the tolerance, ``last`` inf where
         training to convergence is.
     """
-    problem, N = problem_of(model), validate.n_train(n_train)
+    problem, N = reduced(model), validate.n_train(n_train)
     check_order(order)
-    validate.flag("complex_data", complex_data)
+    check_data(problem, complex_data)
     tol = validate.real("tolerance", tolerance)
     best = best_over_flow(problem, N, order, complex_data)
     limit = (1.0 + tol) * best.value
@@ -149,11 +151,12 @@ def stopping_window(
 class _Path:
     """Learning error along a path of filters on one contour, summed up to ``kept`` orders."""
 
-    problem: SpectralProblem
+    problem: Problem
     n_train: float
-    parts: Equivalent
+    parts: Equivalent | MixtureEquivalent
     filter: Callable[[FloatArray], Filter]
     kept: int
+    outliers: Outliers = NONE
 
     def terms(self, at: FloatArray) -> Terms:
         return self.parts.terms(self.filter(at))
@@ -175,32 +178,32 @@ class _Path:
     def point(self, at: float, complex_data: bool) -> RiskPoint:
         filter = self.filter(np.array([at]))
         terms, order = self.parts.terms(filter), 1 if complex_data else self.kept
-        path = assemble(self.problem, self.n_train, filter, terms, order, complex_data)
+        path = assemble(
+            self.problem, self.n_train, filter, terms, order, complex_data, self.outliers
+        )
         return path.point(0)
 
 
-def flow_path(problem: SpectralProblem, n_train: float, kept: int) -> _Path:
+def flow_path(problem: Problem, n_train: float, kept: int) -> _Path:
     """Gradient flow on one contour that is safe over the whole time range."""
     flow = GradientFlow(_time_range(problem, n_train)[1])
-    spectrum = sample_spectrum(problem, n_train)
-    return _Path(
-        problem, n_train, equivalent(problem, n_train, spectrum, flow, 1), GradientFlow, kept
-    )
+    spectrum = spectrum_of(problem, n_train)
+    parts = equivalents_of(problem, n_train, spectrum, flow)
+    return _Path(problem, n_train, parts, GradientFlow, kept)
 
 
-def _time_range(problem: SpectralProblem, N: float) -> tuple[float, float]:
+def _time_range(problem: Problem, N: float) -> tuple[float, float]:
     """From a time at which nothing is learned to one at which everything is."""
-    spectrum = sample_spectrum(problem, N)
-    l_min = float(problem.eigenvalues.min())
+    spectrum = spectrum_of(problem, N)
+    moments = problem.spectral()
+    l_min = float(moments.eigenvalues.min())
     slowest = max(spectrum.lower_edge, 1e-5 * l_min)  # at N = n the spectrum reaches down to 0
-    first = problem.best_step(max(1, int(N))) or 1.0 / spectrum.high
+    first = moments.best_step(max(1, int(N))) or 1.0 / spectrum.high
     end = min(40.0 / slowest, LONGEST / spectrum.high)
     return max(1e-3 * min(1.0 / spectrum.high, first), 1e-30 * end), end
 
 
-def best_over_flow(
-    problem: SpectralProblem, N: int, order: int, complex_data: bool = False
-) -> RiskPoint:
+def best_over_flow(problem: Problem, N: int, order: int, complex_data: bool = False) -> RiskPoint:
     """The smallest risk over gradient flow."""
     if not np.any(problem.target_weights > 0):
         return _nothing_to_learn(problem, order)
@@ -229,7 +232,7 @@ def best_over_flow(
 
 
 def _or_converged(
-    problem: SpectralProblem, N: int, best: RiskPoint, order: int, complex_data: bool
+    problem: Problem, N: int, best: RiskPoint, order: int, complex_data: bool
 ) -> RiskPoint:
     """The converged risk where no finite time beats it."""
     if problem.dimension == N:
@@ -240,7 +243,8 @@ def _or_converged(
         ends = assemble(problem, N, Converged(), terms, 0).point(0)
     else:
         ends = converged(problem, N, order, complex_data=complex_data)
-        if order == 1 and not complex_data and N < problem.dimension:
+        exact = N > problem.dimension and not isinstance(problem, MixtureProblem)
+        if order == 1 and not complex_data and not exact:
             terms = converged_terms(problem, N)
             if (
                 not trust.usable(terms)[0]
@@ -250,8 +254,8 @@ def _or_converged(
     return ends if ends.value <= best.value * (1.0 + TIE) else best
 
 
-def _nothing_to_learn(problem: SpectralProblem, order: int) -> RiskPoint:
+def _nothing_to_learn(problem: Problem, order: int) -> RiskPoint:
     return RiskPoint(
         value=problem.floor, floor=problem.floor, bias=0.0, variance=0.0, at=0.0,
-        method=method(order),
+        method=method(order, problem=problem),
     )  # fmt: skip

@@ -18,9 +18,10 @@ from typing import NamedTuple
 import numpy as np
 
 from linscale.filters import Filter
-from linscale.problem import SpectralProblem
+from linscale.problem import MixtureProblem, Problem, SpectralProblem
 from linscale.theory.equivalents import Terms
 from linscale.theory.kernels import ridge_terms
+from linscale.theory.mixture_equivalents import ridge_terms as mixture_ridge_terms
 from linscale.theory.rare import diverging_share, slow_share
 from linscale.theory.stieltjes import effective_penalty_at_zero, spectral_argument
 from linscale.validate import FloatArray
@@ -33,27 +34,44 @@ NOTEWORTHY = 0.05  # share of the risk that the error may reach before the statu
 LARGEST_CORRECTION = 0.7  # of the learning error; beyond it nothing is concluded from order 1
 
 
-def error(
-    problem: SpectralProblem, n_train: float, filter: Filter, terms: Terms, order: int
-) -> FloatArray:
+def error(problem: Problem, n_train: float, filter: Filter, terms: Terms, order: int) -> FloatArray:
     """Estimated error of bias + variance summed up to ``order``, shape (T,)."""
     learning = np.abs(terms.bias).sum(axis=0) + np.abs(terms.variance).sum(axis=0)
     left_out = (CONTOUR + 16.0 * terms.quadrature) * learning
-    left_out = left_out + np.abs(terms.variance[0]) * _hard_edge(problem, n_train, filter)
-    slow = slow_share(problem, n_train, filter)
+    moments = problem.spectral()
+    left_out = left_out + np.abs(terms.variance[0]) * _hard_edge(moments, n_train, filter)
+    slow = slow_share(moments, n_train, filter)
     # While the bias of typical sets is larger, slow ones are in the expansion already.
     left_out = left_out + slow * np.minimum(slow / (np.abs(terms.bias[0]) + 1e-300), 1.0) ** 2
-    power = float(problem.target_weights @ problem.eigenvalues)
-    left_out = left_out + power * diverging_share(problem, n_train, filter)
+    power = float(moments.target_weights @ moments.eigenvalues)
+    left_out = left_out + power * diverging_share(*for_tails(problem, n_train), filter)
     ratios = _ridge_ratios(problem, n_train, filter)
     parts = (terms.bias, terms.variance)
     with np.errstate(invalid="ignore", over="ignore"):
-        for part, own, (ratio, drift) in zip(parts, terms.ratios, ratios, strict=True):
+        falls = [
+            np.maximum(np.maximum(own, ratio), FEW / n_train)
+            for own, (ratio, _) in zip(terms.ratios, ratios, strict=True)
+        ]
+        for part, q, (_, drift) in zip(parts, falls, ratios, strict=True):
             leading, following = np.abs(part)
-            q = np.maximum(np.maximum(own, ratio), FEW / n_train)
-            second = SAFETY * leading * np.maximum(q**2 / (1.0 - np.minimum(q, 0.9)), drift)
+            # In a mixture the variance is 1/N at its leading order already where N >> n, and the
+            # two orders are then no powers of one ratio: what is left falls as the bias does.
+            then = np.minimum(q, falls[0]) if isinstance(problem, MixtureProblem) else q
+            both = q * then / (1.0 - np.minimum(then, 0.9))
+            second = SAFETY * leading * np.maximum(both, drift)
             left_out = left_out + (second if order == 1 else following + second)
     return np.where(np.isnan(left_out), np.inf, left_out)
+
+
+def for_tails(problem: Problem, n_train: float) -> tuple[SpectralProblem, float]:
+    """The Gaussian problem, and the N, by which rare training sets are judged.
+
+    A few samples of high contrast make as large an eigenvalue as fewer samples would: N E tau^2 is
+    what tr Sh^2 says.
+    """
+    if isinstance(problem, MixtureProblem):
+        return problem.moments, n_train / (1.0 + problem.contrast.spread)
+    return problem, n_train
 
 
 class _Ridge(NamedTuple):
@@ -64,7 +82,12 @@ class _Ridge(NamedTuple):
     variance: FloatArray
 
 
-def _ridge(problem: SpectralProblem, n_train: float) -> _Ridge:
+def _ridge(problem: Problem, n_train: float) -> _Ridge:
+    if isinstance(problem, MixtureProblem):
+        largest = float(problem.moments.eigenvalues.max())
+        mu = largest * (1.0 + problem.dimension / n_train) * np.geomspace(1e3, 1e-12, RATIO_GRID)
+        terms = mixture_ridge_terms(problem, n_train, mu)
+        return _Ridge(mu, terms.bias, terms.variance)
     l, n = problem.eigenvalues, problem.multiplicities
     low = effective_penalty_at_zero(problem, n_train)
     unit = float(l.max()) * (1.0 + problem.dimension / n_train)
@@ -79,7 +102,7 @@ def _ridge(problem: SpectralProblem, n_train: float) -> _Ridge:
 
 
 def _ridge_ratios(
-    problem: SpectralProblem, n_train: float, filter: Filter
+    problem: Problem, n_train: float, filter: Filter
 ) -> tuple[FloatArray, FloatArray]:
     """Of ridge at penalties above 1/t, the largest of either: for bias and variance, (2, T) each.
 
@@ -90,7 +113,7 @@ def _ridge_ratios(
     here = _ridge(problem, n_train)
     near = [_ridge(problem, N) for N in (n_train + 1.0, max(n_train - 1.0, 0.5 * n_train))]
     # At l -> 0 every filter looks like (1 - rho)/l = t.
-    smallest = np.array([1e-14 * float(problem.eigenvalues.min())])
+    smallest = np.array([1e-14 * float(problem.spectral().eigenvalues.min())])
     time = (filter.learned(smallest) / smallest)[:, 0]
     reached = np.searchsorted(-here.mu, -1.0 / np.maximum(time, 1e-300))
     place = np.clip(reached, 1, RATIO_GRID) - 1
