@@ -1,13 +1,14 @@
 """Redraw every figure in this folder from the saved arrays in ``data``: no simulation.
 
 Run ``python figures/build.py``. The arrays come from ``linscale risk`` (``--all`` for the setups,
-``--images photographs`` for images.npz) and ``experiments/inverse_problems.py`` (data/tasks),
-copied from their output folders.
+``--images photographs`` for images.npz), ``experiments/inverse_problems.py`` (data/tasks) and
+``experiments/scale_mixtures.py`` (data/mixtures), copied from their output folders.
 """
 
 from pathlib import Path
 
 from linscale import plotting
+from linscale.mixture_study import SpreadStudy
 from linscale.reconstruction import Reconstruction
 from linscale.setups import SETUPS
 from linscale.study import Study
@@ -17,6 +18,8 @@ TASKS = (
     "denoising", "mri-4", "mri-8", "super-resolution-2", "super-resolution-3",
     "super-resolution-4", "inpainting-50", "tomography-8",
 )  # fmt: skip
+
+MIXED, SIGMAS = ("denoising", "mri-4", "super-resolution-2"), (10, 25, 50)
 
 
 def main() -> None:
@@ -30,6 +33,13 @@ def main() -> None:
     plotting.save(plotting.draw_tasks(tasks), HERE / "tasks")
     pictures = [Reconstruction.load(data / "tasks" / f"{name}_pictures.npz") for name in TASKS]
     plotting.save(plotting.draw_reconstructions(pictures), HERE / "reconstructions")
+    cases = {
+        name: Study.load(data / "mixtures" / f"{name}.npz")
+        for name in (f"{task}-{sigma}" for task in MIXED for sigma in SIGMAS)
+    }
+    plotting.save(plotting.draw_tasks(cases, len(SIGMAS)), HERE / "photographs")
+    spread = SpreadStudy.load(data / "mixtures" / "spread.npz")
+    plotting.save(plotting.draw_spread(spread), HERE / "spread")
 
 
 if __name__ == "__main__":
