@@ -8,6 +8,7 @@ mostly Python, which holds the interpreter's lock: many of them are sent to proc
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -74,16 +75,19 @@ def _by_processes(
     from joblib.externals.loky import get_reusable_executor
 
     batches = [streams[i : i + size] for i in range(0, len(streams), size)]
+    found = Parallel(workers, return_as="generator")(
+        delayed(one_by_one)(task, batch) for batch in batches
+    )
     try:
-        found = Parallel(workers, return_as="generator")(
-            delayed(one_by_one)(task, batch) for batch in batches
-        )
         for batch in found:
             if progress is not None:
                 for _ in batch:
                     progress()
             yield batch
     except BaseException:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it says that work was cancelled, as is meant
+            found.close()
         get_reusable_executor().shutdown(wait=False, kill_workers=True)
         raise
 
