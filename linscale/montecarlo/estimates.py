@@ -18,7 +18,7 @@ from linscale.montecarlo.draws import train
 from linscale.montecarlo.engine import simulate
 from linscale.montecarlo.laws import gaussian_law
 from linscale.montecarlo.workers import Progress
-from linscale.problem import Model, SpectralProblem, problem_of
+from linscale.problem import Model, SpectralProblem, moments_of
 from linscale.risk import RiskPath, RiskPoint
 from linscale.validate import FloatArray
 
@@ -52,11 +52,13 @@ def risk(
     engine : "auto", "band", "wishart" or "dense"
         "dense" draws actual data (x_i, y_i). "band" (subspace models) and "wishart" (any model)
         draw from the same law without data, at a cost that does not grow with N. "auto" takes the
-        cheapest; ``method`` of the result says which, and how.
+        cheapest; ``method`` of the result says which, and how. A model whose contrast is not
+        constant takes "dense".
     residual : "averaged" or "drawn"
         Given the measurements Y, the targets are X = B Y + E. "averaged" takes the expectation
         over E in closed form: the same mean with a smaller standard error. "drawn" draws E: only
-        then is ``std`` the spread of real training runs (the paper's error bars).
+        then is ``std`` the spread of real training runs (the paper's error bars). Where contrast
+        varies E depends on it, and is drawn, whatever is asked.
     workers : int
         Cores to use: threads, or processes where draws are short and many.
     progress : callable or None
@@ -274,7 +276,7 @@ def default_times(problem: SpectralProblem, n_train: int, count: int = 200) -> F
 def _flow(model: Model, n_train: int, times: ArrayLike | None) -> GradientFlow:
     N = validate.n_train(n_train)
     return GradientFlow(
-        default_times(problem_of(model), N)
+        default_times(moments_of(model), N)
         if times is None
         else np.unique(validate.vector("times", times))
     )

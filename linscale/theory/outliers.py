@@ -81,7 +81,7 @@ def stable_part(
     tau, weights, kept = problem.contrast.atoms, problem.contrast.weights, problem
     for rest in range(tau.size - 1, 0, -1):
         share = -float(np.expm1(n_train * np.log1p(-weights[rest:].sum())))
-        if share > OFTEN:
+        if share > OFTEN or tau[rest - 1] == 0.0:
             break
         law = Contrast(tau[:rest], weights[:rest])
         kept = MixtureProblem(problem.moments, problem.sigma, law)

@@ -66,8 +66,7 @@ def error(problem: Problem, n_train: float, filter: Filter, terms: Terms, order:
 def for_tails(problem: Problem, n_train: float) -> tuple[SpectralProblem, float]:
     """The Gaussian problem, and the N, by which rare training sets are judged.
 
-    A few samples of high contrast make as large an eigenvalue as fewer samples would: N E tau^2 is
-    what tr Sh^2 says.
+    The largest eigenvalue of N samples scatters about as that of N / E tau^2 Gaussian ones would.
     """
     if isinstance(problem, MixtureProblem):
         return problem.moments, n_train / (1.0 + problem.contrast.spread)

@@ -112,3 +112,14 @@ def test_the_surer_method_is_taken():
     theory = ls.curve(model, [40, 400], flow, "theory")
     assert np.all(np.abs(curve.value - theory.value) < 5 * curve.sem + theory.error)
     assert ls.early_stopped(model, 300, "theory").value == ls.theory.early_stopped(model, 300).value
+
+
+def test_the_best_time_is_found_by_simulation_too():
+    """Over its own grid of times, which second moments alone decide."""
+    law = ls.Contrast([0.2, 4.2], [0.8, 0.2])
+    model = ls.InverseProblem(None, np.diag(np.repeat([2.0, 0.3], 8)), 0.5, law)
+    predicted = ls.theory.early_stopped(model, 40)
+    found = ls.montecarlo.early_stopped(model, 40, trials=2000, rng=4)
+    assert abs(found.value - predicted.value) < 4 * found.sem + predicted.error
+    gaussian = ls.theory.early_stopped(ls.InverseProblem(None, model.signal_cov, 0.5), 40)
+    assert abs(found.value - gaussian.value) > 4 * found.sem + gaussian.error  # planted
