@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-import fit
+import training
 from data import COUNT, PATCH, SPLIT
-from tasks import MASK_SEED, TASKS
+from measurements import MASK_SEED, TASKS
 
+PACKAGES = ("torch", "numpy", "scipy", "scikit-image", "scikit-learn", "linscale")
 SEVEN, FIVE = (10, 30, 100, 300, 1000, 3000, 10000), (10, 100, 1000, 3000, 10000)
 # Task, width, seed, sizes: in an order in which a table that is cut short is of use.
 CURVES = (
@@ -56,6 +59,15 @@ def curves() -> list[dict[str, Any]]:
     return [dict(zip(names, curve, strict=True)) for curve in CURVES]
 
 
+def versions() -> dict[str, str]:
+    """Of the packages that the numbers depend on, where they are installed."""
+    found = {}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return found
+
+
 def settings() -> dict[str, Any]:
     """All that the numbers depend on besides the code and the versions."""
     return {
@@ -67,7 +79,7 @@ def settings() -> dict[str, Any]:
         "optimiser": "Adam",
         "loss": "mse",
         "training": {
-            name: getattr(fit, name)
+            name: getattr(training, name)
             for name in (
                 "STEPS", "BATCH", "LEARNING_RATE", "WARM_UP", "EVALUATE_EVERY", "PATIENCE",
                 "HALVINGS",

@@ -10,24 +10,23 @@ import fnmatch
 import math
 import sys
 import time
-from importlib.metadata import version
 from pathlib import Path
 
 import fit
 import torch
 from data import COUNT, Photographs
 from fit import squared_errors
-from grid import GRID, Run, curves, settings
+from grid import GRID, Run, curves, settings, versions
+from measurements import TASKS
 from model import count_parameters
+from pairs import Pairs, pairs
 from table import Row, Table
-from tasks import TASKS, Pairs
 
 from linscale.errors import LinscaleError
 from linscale.files import check_folder
 
 SOURCE = "experiments/cnn"
 REPRODUCED = 0.1  # dB
-PACKAGES = ("torch", "numpy", "scipy", "scikit-image", "scikit-learn", "linscale")
 
 
 class Bench:
@@ -40,12 +39,12 @@ class Bench:
     def train(self, run: Run) -> list[Row]:
         """Train and measure; the rows of the table."""
         task = TASKS[run.task]
-        pairs = {"train": task.pairs(self.photographs.train(run.n_train, run.seed))}
+        shown = {"train": pairs(task, self.photographs.train(run.n_train, run.seed))}
         for split in COUNT:
             if (run.task, split) not in self.held:
-                self.held[run.task, split] = task.pairs(self.photographs.held_out(split))
-            pairs[split] = self.held[run.task, split]
-        made = fit.fit(pairs["train"], pairs["val"], run.width, run.seed)
+                self.held[run.task, split] = pairs(task, self.photographs.held_out(split))
+            shown[split] = self.held[run.task, split]
+        made = fit.fit(shown["train"], shown["val"], run.width, run.seed)
         shared = {
             "task": run.task, "n_train": run.n_train, "width": run.width, "seed": run.seed,
             "n_params": count_parameters(made.model), "source": SOURCE,
@@ -54,7 +53,7 @@ class Bench:
         return [
             shared | {"metric": metric, "value": f"{value:.8g}", "unit": unit, "split": split}
             for split in ("test", "val", "train")
-            for metric, value, unit in metrics(squared_errors(made.model, pairs[split]))
+            for metric, value, unit in metrics(squared_errors(made.model, shown[split]))
         ]
 
 
@@ -75,8 +74,7 @@ def main() -> int:
         if not chosen:
             raise SystemExit(f"train: --only {options.only!r} names no run; --list shows them")
         check_folder(options.out)
-        versions = {name: version(name) for name in PACKAGES}
-        table = Table(options.out, settings(), versions, curves())
+        table = Table(options.out, settings(), versions(), curves())
         if options.list:
             done = table.done()
             for run in chosen:
@@ -124,7 +122,7 @@ def train(table: Table, chosen: list[Run], limit: int | None) -> int:
         table.add(rows)
         elapsed = time.perf_counter() - start
         print(
-            f"[{count}/{len(missing)}] {run.name}: {shown(rows)}, best at step "
+            f"[{count}/{len(missing)}] {run.name}: {summary(rows)}, best at step "
             f"{rows[0]['best_step']} of {rows[0]['steps']}, {rows[0]['seconds']} s; "
             f"{elapsed / 60:.0f} min in all",
             flush=True,
@@ -146,11 +144,11 @@ def check(table: Table, chosen: list[Run]) -> int:
             if new["unit"] == "dB"
         )
         worst = max(worst, off)
-        print(f"{run.name}: {shown(rows)}; off by {off:.3g} dB at most", flush=True)
+        print(f"{run.name}: {summary(rows)}; off by {off:.3g} dB at most", flush=True)
     return int(not worst <= REPRODUCED)
 
 
-def shown(rows: list[Row]) -> str:
+def summary(rows: list[Row]) -> str:
     """The PSNR of each split."""
     return (
         ", ".join(f"{r['split']} {float(r['value']):.2f}" for r in rows if r["metric"] == "psnr")

@@ -215,7 +215,11 @@ def _result(
             raise InputError(
                 f"{place}: no column {values[name].label!r}; there are {some(values[name].record)}"
             )
-    if "metric" not in cells and isinstance(values["metric"], str):
+    # With a split and a unit of its own a row is in the terms of a table: its metric is as it says.
+    own_terms = NAME.fullmatch(str(values["metric"])) and not (
+        is_missing(values["split"]) or is_missing(values["unit"])
+    )
+    if "metric" not in cells and isinstance(values["metric"], str) and not own_terms:
         metric, split = meaning(values["metric"]) or (values["metric"].strip().lower(), None)
         values["metric"] = metric
         values["split"] = split if is_missing(values["split"]) else values["split"]

@@ -9,9 +9,11 @@ from pathlib import Path
 import matplotlib
 from matplotlib.figure import Figure
 
+from linscale.empirical import ResultTable
 from linscale.files import write_together
 from linscale.mixture_study import SpreadStudy
 from linscale.plotting.images import draw_images, draw_prediction, draw_task_panels
+from linscale.plotting.networks import draw_learning_curves
 from linscale.plotting.pictures import draw_pictures
 from linscale.plotting.spread import draw_spreads
 from linscale.plotting.style import RC
@@ -22,6 +24,7 @@ from linscale.study import Study
 __all__ = [
     "draw",
     "draw_all",
+    "draw_networks",
     "draw_reconstructions",
     "draw_spread",
     "draw_tasks",
@@ -50,6 +53,29 @@ def draw_tasks(studies: Mapping[str, Study], columns: int = 4) -> Figure:
     """Learning curves of image studies, a panel for each, with what the theory misses below."""
     with matplotlib.rc_context(RC):
         return draw_task_panels(list(studies.values()), columns)
+
+
+def draw_networks(
+    networks: ResultTable,
+    references: Mapping[str, ResultTable] | None = None,
+    metric: str = "psnr",
+    columns: int = 3,
+) -> Figure:
+    """Learning curves of trained networks: for each size, and of the one best on validation.
+
+    Parameters
+    ----------
+    networks : ResultTable
+        Rows with a network size, measured on "val" and "test".
+    references : mapping from a label to a ResultTable
+        At most four more curves, such as a linear estimator's and the theory's; each the mean
+        over runs of its rows.
+    metric : str
+    columns : int
+        Panels beside each other, one for each task.
+    """
+    with matplotlib.rc_context(RC):
+        return draw_learning_curves(networks, references or {}, metric, columns)
 
 
 def draw_spread(study: SpreadStudy) -> Figure:

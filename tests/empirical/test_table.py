@@ -84,6 +84,12 @@ def test_csv_and_back_to_the_last_digit(tmp_path):
     assert empirical.read_csv(path) == many
 
 
+def test_metrics_of_one_family_stay_apart_on_the_way_back(tmp_path):
+    kinds = table({}, {"metric": "psnr_mean"}, {"metric": "val_psnr"}, {"metric": "psnr_epoch"})
+    kinds.save(tmp_path / "table.csv")
+    assert empirical.read_csv(tmp_path / "table.csv") == kinds
+
+
 def test_pandas_and_back():
     pandas = pytest.importorskip("pandas", reason="pandas is optional")
     frame = SOME.to_pandas()
