@@ -8,39 +8,72 @@ L is the s-derivative of their sum for one flavour, H minus the s u-derivative f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
-from functools import cache
-from itertools import combinations, product
-from math import prod
-from typing import Any
 
 import mpmath as mp
 import sympy as sp
 
 from derivations.derivation import Derivation, identically_zero
-from derivations.moments import pairings
+from derivations.mixtures_exact import EXAMPLE, linear_moment, number, quadratic_moment
+from derivations.mixtures_numbers import (
+    DIGITS,
+    FACTORS,
+    Words,
+    closed_form,
+    differences_one,
+    kernels,
+    negligible,
+    terms_one,
+)
+from derivations.mixtures_symbols import (
+    A1,
+    A_S,
+    B1,
+    CURVE,
+    DELTA,
+    DET,
+    FIRST,
+    GAMMA,
+    MINUS,
+    ONE,
+    PLUS,
+    SECOND,
+    TURN,
+    X_S,
+    A,
+    B,
+    C_s,
+    D_s,
+    G,
+    K,
+    M,
+    N,
+    Q,
+    V,
+    a,
+    a_0,
+    a_s,
+    al,
+    b,
+    be,
+    g,
+    k,
+    m,
+    n,
+    pi,
+    q,
+    s,
+    sigma2,
+    tau,
+    trace,
+    u,
+    z,
+    z1,
+    z2,
+)
 
 TITLE = "Scale mixtures: the 1/N term"
-
-N, sigma2, trace = sp.symbols("N sigma^2 T", positive=True)  # T = tr S_x
-tau = sp.symbols("tau_1 tau_2", positive=True)  # two atoms of the law of tau,
-pi = sp.symbols("pi_1 pi_2", positive=True)  # with their probabilities
-k, n, g = sp.symbols("k n g", positive=True)  # one eigenspace, as in `mixtures`; sums run over all
-z, z1, z2, s, u = sp.symbols("z z_1 z_2 s u")
-
-
-def flavours(name: str) -> sp.Matrix:
-    """A 2 x 2 matrix of symbols."""
-    return sp.Matrix(2, 2, sp.symbols(f"{name}_11 {name}_12 {name}_21 {name}_22"))
-
-
-a, b, A, B, G = (flavours(name) for name in "abABG")
-TURN = sp.Matrix([[0, 0], [1, 0]])  # E, from flavour 2 to flavour 1
-ONE = sp.eye(2)
-CURVE = sp.Symbol(r"\ddot{\Phi}")
-PLUS, MINUS = sp.symbols("D_+ D_-", positive=True)
 
 
 def derive(d: Derivation) -> None:
@@ -84,14 +117,6 @@ def law(d: Derivation) -> None:
 
 
 # ---------------------------------------------------------------- one flavour
-
-M = {name: sp.MatrixSymbol(name, 2, 2) for name in ("C", "D", "R", "W", "X", "Y")}
-C_s, D_s = sp.MatrixSymbol("C_s", 2, 2), sp.MatrixSymbol("Lambda", 2, 2)
-a_s, a_0 = sp.MatrixSymbol("a_s", 2, 1), sp.MatrixSymbol("a_0", 2, 1)
-q, Q, al, be = sp.symbols("q Q a b")
-A1, B1 = sp.symbols("A B")
-A_S, X_S = sp.symbols("a_s1 a_s2"), sp.symbols("x_1 x_2")
-K = flavours("K")
 
 
 def linear(d: Derivation) -> None:
@@ -273,11 +298,6 @@ def explicit_linear(d: Derivation, resolvent: sp.Expr, profile: sp.Matrix) -> No
 
 
 # ---------------------------------------------------------------- two flavours
-
-m = sp.Symbol("m")
-GAMMA, V = sp.symbols("Gamma_ff' Gamma_hh'"), sp.symbols("v_a v_b")
-FIRST, SECOND = sp.symbols("beta_1 beta_2"), sp.symbols("gamma_1 gamma_2")
-DET, DELTA = sp.Symbol("D"), sp.symbols("delta_1 delta_2")
 
 
 def quadratic(d: Derivation) -> None:
@@ -484,371 +504,3 @@ def checks(d: Derivation) -> None:
         constant = replace(EXAMPLE, tau=(Fraction(1), Fraction(1))).at(-20, -30)
         _, drawn = kernels(words, constant, mp.mpf(10) ** -12, mp.mpf(10) ** -12)
         d.verify(drawn, r"for $\tau = 1$ the second vanishes", negligible(mp.mpf(10) ** -40))
-
-
-# ---------------------------------------------------------------- numbers
-
-
-@dataclass(frozen=True)
-class Point:
-    """A mixture, in exact or floating numbers, and where it is looked at."""
-
-    k: tuple[Any, ...]
-    n: tuple[Any, ...]
-    g: tuple[Any, ...]
-    tau: tuple[Any, Any]
-    pi: tuple[Any, Any]
-    sigma2: Any
-    N: Any
-    T: Any
-    z1: Any = None
-    z2: Any = None
-
-    def at(self, z1: Any, z2: Any = None) -> Point:
-        """There, in floating numbers of the working precision."""
-        names = ("k", "n", "g", "tau", "pi")
-        lists = {name: tuple(map(number, getattr(self, name))) for name in names}
-        rest = {name: number(getattr(self, name)) for name in ("sigma2", "N", "T")}
-        return Point(
-            **lists, **rest, z1=mp.mpmathify(z1), z2=mp.mpmathify(z1 if z2 is None else z2)
-        )
-
-    @property
-    def spaces(self) -> list[dict[sp.Symbol, Any]]:
-        return [
-            {k: x, n: y, g: w, sigma2: self.sigma2, N: self.N}
-            for x, y, w in zip(self.k, self.n, self.g, strict=True)
-        ]
-
-
-def number(x: Any) -> Any:
-    return mp.mpf(x.numerator) / x.denominator if isinstance(x, Fraction) else mp.mpmathify(x)
-
-
-EXAMPLE = Point(
-    k=(Fraction(5, 4), Fraction(2, 5)),
-    n=(Fraction(3), Fraction(5)),
-    g=(Fraction(4), Fraction(2, 3)),
-    tau=(Fraction(1, 3), Fraction(7, 3)),
-    pi=(Fraction(2, 3), Fraction(1, 3)),
-    sigma2=Fraction(3, 10),
-    N=Fraction(7),
-    T=Fraction(6),
-)
-DIGITS, FACTORS, LONGEST = 300, 3, 4000
-
-
-class Words:
-    """Recorded equations as functions of numbers."""
-
-    def __init__(self, results: Mapping[str, Any]) -> None:
-        self._known = {name: compiled(expr) for name, expr in results.items()}
-
-    def __call__(self, name: str, *given: Mapping[sp.Symbol, Any]) -> Any:
-        names, function = self._known[name]
-        values: dict[sp.Symbol, Any] = {}
-        for part in given:
-            values |= part
-        return function(*[values[x] for x in names])
-
-
-def compiled(expr: Any) -> tuple[list[sp.Symbol], Callable[..., Any]]:
-    matrices = expr.atoms(sp.MatrixSymbol)
-    if matrices:
-        entries = {x: sp.Matrix(*x.shape, lambda i, j, x=x: entry(x, i, j)) for x in matrices}
-        expr = expr.xreplace({x: y.as_immutable() for x, y in entries.items()}).doit()
-    names = sorted(expr.free_symbols, key=str)
-    return names, sp.lambdify(names, expr, "mpmath")
-
-
-def entry(x: sp.MatrixSymbol, i: int, j: int) -> sp.Symbol:
-    return sp.Symbol(f"{x.name}_{i}{j}")
-
-
-def entries(x: sp.MatrixSymbol, values: Any) -> dict[sp.Symbol, Any]:
-    rows, columns = x.shape
-    return {entry(x, i, j): values[i, j] for i in range(rows) for j in range(columns)}
-
-
-def settle(step: Callable[[Any], Any], start: Any) -> Any:
-    """The fixed point, to the working precision."""
-    old = start
-    for _ in range(LONGEST):
-        new = step(old)
-        if mp.norm(new - old, mp.inf) <= 64 * mp.eps * mp.norm(new, mp.inf):
-            return new
-        old = new
-    raise ArithmeticError("no fixed point")
-
-
-# One flavour: x = (A, sigma^2 B), t = (tau, 1).
-
-
-def rays(p: Point, x: Any) -> list[Any]:
-    return [1 / (1 + t * x[0] + x[1]) for t in p.tau]
-
-
-def moments(p: Point, values: list[Any]) -> list[Any]:
-    """E tau^0, tau^1, tau^2 times values."""
-    return [
-        sum(w * t**i * y for w, t, y in zip(p.pi, p.tau, values, strict=True)) for i in range(3)
-    ]
-
-
-def square(e: list[Any]) -> Any:
-    """E t t' times what e are the moments of."""
-    return mp.matrix([[e[2], e[1]], [e[1], e[0]]])
-
-
-def solve_one(words: Words, p: Point, source: Any) -> tuple[Any, list[dict[sp.Symbol, Any]]]:
-    def spaces(x: Any) -> list[dict[sp.Symbol, Any]]:
-        e = moments(p, rays(p, x))
-        out = []
-        for space in p.spaces:
-            known = space | {al: e[1], be: e[0], s: source, z: p.z1}
-            out.append(known | {Q: words("resolvent", known)})
-        return out
-
-    def step(x: Any) -> Any:
-        return sum((words("x", space) for space in spaces(x)), mp.zeros(2, 1))
-
-    x = settle(step, mp.zeros(2, 1))
-    return x, spaces(x)
-
-
-def terms_one(words: Words, p: Point, source: Any) -> tuple[Any, Any]:
-    """Phi1 and Phi2 with a source s."""
-    x, spaces = solve_one(words, p, source)
-    C = square(moments(p, [b**2 for b in rays(p, x)]))
-    D = sum((words("profile", space) for space in spaces), mp.zeros(2, 2))
-    K = D * C
-    one = words("one", dict(zip(flavours("K"), K, strict=True)))
-    return one, drawn_part(words, p, lambda at: at.N * _log_ratio(words, at, source))
-
-
-def _log_ratio(words: Words, p: Point, source: Any) -> Any:
-    b = rays(p, solve_one(words, p, source)[0])
-    return mp.log(b[1]) - mp.log(b[0])
-
-
-def drawn_part(words: Words, p: Point, slope: Callable[[Point], Any], h: Any = None) -> Any:
-    """Phi2 by the derivative of Phi0' along the frequencies."""
-    h = mp.mpf(10) ** -15 if h is None else h
-    up, down = (slope(replace(p, pi=(p.pi[0] + i * h, p.pi[1] - i * h))) for i in (1, -1))
-    known = {pi[0]: p.pi[0], pi[1]: p.pi[1], N: p.N, CURVE: (up - down) / (2 * h)}
-    return words("law", known)
-
-
-def differences_one(words: Words, p: Point) -> list[Any]:
-    h = mp.mpf(10) ** -15
-    up, down = (terms_one(words, p, i * h) for i in (1, -1))
-    return [(x - y) / (2 * h) for x, y in zip(up, down, strict=True)]
-
-
-def closed_form(words: Words, p: Point) -> tuple[Any, ...]:
-    """L given, L drawn and Phi2 by their formulas."""
-    x, spaces = solve_one(words, p, mp.mpf(0))
-    b = rays(p, x)
-    e, C = moments(p, b), square(moments(p, [y**2 for y in b]))
-    mean = mp.matrix([e[1], e[0]])
-    D = sum((words("profile", space) for space in spaces), mp.zeros(2, 2))
-    R = inverse(mp.eye(2) - D * C)
-    h = sum((words("source", space) for space in spaces), mp.zeros(2, 1))
-    moved = -(R.T * C * h)
-    x_s = h - D * moved
-    slope = [
-        words("C_s", {tau[0]: t, q: 1 / y - 1, X_S[0]: x_s[0], X_S[1]: x_s[1]})
-        for t, y in zip(p.tau, b, strict=True)
-    ]
-    turned = {A_S[0]: moved[0], A_S[1]: moved[1]}
-    Lam = sum((words("Lambda", space, turned) for space in spaces), mp.zeros(2, 2))
-    W = C - mean * mean.T
-    Y = R.T * W * R
-    known: dict[sp.Symbol, Any] = {}
-    for name, value in zip("CDRWXY", (C, D, R, W, D * Y * D, Y), strict=True):
-        known |= entries(M[name], value)
-    known |= entries(C_s, square(moments(p, slope))) | entries(D_s, Lam)
-    known |= entries(a_s, moved) | entries(a_0, mean)
-    return tuple(words(name, known) for name in ("linear_twist", "linear_law", "law_one"))
-
-
-def inverse(x: Any) -> Any:
-    det = x[0, 0] * x[1, 1] - x[0, 1] * x[1, 0]
-    return mp.matrix([[x[1, 1], -x[0, 1]], [-x[1, 0], x[0, 0]]]) / det
-
-
-# Two flavours: the unknown is A above B, 4 x 2.
-
-
-def solve_two(words: Words, p: Point, by_s: Any, by_u: Any) -> tuple[list[Any], list[Any]]:
-    """(1 + q)^{-1} at both atoms, and in each eigenspace what is known there."""
-    sources = {s: by_s, u: by_u, z1: p.z1, z2: p.z2}
-
-    def unfold(x: Any) -> tuple[list[Any], list[Any]]:
-        rays = [inverse(mp.eye(2) + t * x[:2, :] + p.sigma2 * x[2:, :]) for t in p.tau]
-        mean = [
-            p.pi[0] * p.tau[0] ** i * rays[0] + p.pi[1] * p.tau[1] ** i * rays[1] for i in (1, 0)
-        ]
-        out = []
-        for space in p.spaces:
-            known = space | sources | named(a, mean[0]) | named(b, mean[1])
-            out.append(known | named(G, inverse(words("block", known))))
-        return rays, out
-
-    def step(x: Any) -> Any:
-        new = mp.zeros(4, 2)
-        new[1, 0] = -by_u * p.T / p.N
-        for space in unfold(x)[1]:
-            new[:2, :] += words("A", space) / p.N
-            new[2:, :] += words("B", space) / p.N
-        return new
-
-    return unfold(settle(step, mp.zeros(4, 2)))
-
-
-def named(symbols: sp.Matrix, values: Any) -> dict[sp.Symbol, Any]:
-    return {symbols[i, j]: values[i, j] for i in range(2) for j in range(2)}
-
-
-PAIRS = list(product(range(2), repeat=2))
-SYMMETRIC = [((0, 0),), ((0, 1), (1, 0)), ((1, 1),)]
-
-
-def twist_part(words: Words, p: Point, solution: tuple[list[Any], list[Any]]) -> Any:
-    """Phi1: K on tensors in flavour, times the signal's or the noise's part."""
-    rays, spaces = solution
-    kinds = (("both", "right"), ("left", None))
-    # An index is a pair of flavours and a part; both determinants from the same entries.
-    index = [(f, h, i) for f, h in PAIRS for i in range(2)]
-    ladder, chain = mp.zeros(8, 8), mp.zeros(8, 8)
-    for space in spaces:
-        v = (space[k], space[sigma2])
-        plain = mp.matrix(2, 2)
-        for i, j in PAIRS:
-            plain[i, j] = space[G[i, j]]
-        gamma = [[words(x, space) if x else plain for x in line] for line in kinds]
-        for (r, (f, h, i)), (c, (f2, h2, j)) in product(enumerate(index), repeat=2):
-            one = {GAMMA[0]: gamma[i][j][f, f2], GAMMA[1]: gamma[i][j][h, h2]}
-            ladder[r, c] += words("ladder", space, one | {V[0]: v[i], V[1]: v[j]})
-    law = dict(zip((*tau, *pi), (*p.tau, *p.pi), strict=True))
-    for (r, (f, h, i)), (c, (f2, h2, j)) in product(enumerate(index), repeat=2):
-        one = dict(zip(FIRST, (x[f, f2] for x in rays), strict=True))
-        two = dict(zip(SECOND, (x[h, h2] for x in rays), strict=True))
-        chain[r, c] = words("chain", law, one, two, {m: (i == 0) + (j == 0)})
-    K = ladder * chain
-    row = {key: r for r, key in enumerate(index)}
-
-    def projected(tensors: list[list[tuple[int, int, int]]]) -> Any:
-        """1 - K on sums of basis tensors, each read off its first entry; the second has a sign."""
-        size = len(tensors) * 2
-        out = mp.eye(size)
-        for (r, to), (c, of) in product(enumerate(tensors), repeat=2):
-            for i, j in PAIRS:
-                value = sum(sign * K[row[*to[0][:2], i], row[f, h, j]] for f, h, sign in of)
-                out[2 * r + i, 2 * c + j] -= value
-        return mp.det(out)
-
-    plus = projected([[(f, h, 1) for f, h in pair] for pair in SYMMETRIC])
-    minus = projected([[(0, 1, 1), (1, 0, -1)]])
-    return words("Phi1", {PLUS: plus, MINUS: minus})
-
-
-def kernels(words: Words, p: Point, size: Any, h: Any) -> tuple[Any, Any]:
-    """H given and H drawn: the difference quotient in s u, of the given size in s and in u."""
-    out: list[list[Any]] = []
-    for sign in (1, -1):
-
-        def slope(at: Point, sign: int = sign) -> Any:
-            rays = solve_two(words, at, size, sign * size)[0]
-            deltas = [1 / mp.det(x) for x in rays]
-            return words("slope", {N: at.N} | dict(zip(DELTA, deltas, strict=True)))
-
-        given = twist_part(words, p, solve_two(words, p, size, sign * size))
-        out.append([given, drawn_part(words, p, slope, h)])
-    first, second = (-(x - y) / (2 * size**2) for x, y in zip(*out, strict=True))
-    return first, second
-
-
-# ---------------------------------------------------------------- exact moments
-
-
-@cache
-def linear_moment(p: Point, a: int) -> tuple[Any, Any, Any]:
-    """(1/N) E tr[X Y' Sh^a A S_x]: leading, given and drawn."""
-    ones = (1,) * len(p.k)
-    end = tuple(x / (y * w) for x, y, w in zip(p.g, p.k, p.n, strict=True))
-    return pairing_moment(p, "x" + "y" * (2 * a + 1), (*[ones] * a, end), False)
-
-
-@cache
-def quadratic_moment(p: Point, a: int, b: int) -> tuple[Any, Any, Any]:
-    """(1/N^2) E tr[X Y' Sh^a S Sh^b Y X']: the same."""
-    weights = [(1,) * len(p.k)] * (a + b + 1)
-    weights[a] = tuple(x + p.sigma2 for x in p.k)
-    end = tuple(x / (y**2 * w) for x, y, w in zip(p.g, p.k, p.n, strict=True))
-    return pairing_moment(p, "x" + "y" * (2 * a + 2 * b + 2) + "x", (*weights, end), True)
-
-
-def pairing_moment(
-    p: Point, kinds: str, weights: tuple[tuple[Any, ...], ...], through: bool
-) -> tuple[Any, Any, Any]:
-    """N^-c times the mean of a closed word of 2 c vectors, 2 i and 2 i + 1 of one sample.
-
-    ``weights`` stand between 2 i + 1 and 2 i + 2. A pair puts tau k, or between two y also
-    sigma^2, where it stands; with x at both ends (``through``) their pair is a loop of its own,
-    tr S_x. With n_j, g_j, tr S_x and N multiplied by t, terms of order t are the leading ones, and
-    those of order 1 given tau; ``drawn`` is what leading terms have from samples that coincide.
-    """
-    count = len(kinds) // 2
-    power = [sum(w * t**i for w, t in zip(p.pi, p.tau, strict=True)) for i in range(2 * count + 1)]
-    edges = [(2 * i + 1, (2 * i + 2) % (2 * count)) for i in range(count)]
-    leading = given = drawn = 0
-    for pairing in pairings(list(range(2 * count)), False):
-        loop = roots(2 * count, [*pairing, *edges])
-        sample = roots(count, [(i // 2, j // 2) for i, j in pairing])
-        order = len(set(loop)) + len(set(sample)) - count
-        if order not in (0, 1):
-            continue
-        for noise in product(*[(False, True) if kinds[i] == kinds[j] == "y" else (False,)
-                               for i, j in pairing]):  # fmt: skip
-            value = p.N ** (len(set(sample)) - count)
-            for r in set(loop):
-                each = list(p.n)
-                for (i, _), quiet in zip(pairing, noise, strict=True):
-                    if loop[i] == r:
-                        each = [
-                            x * (p.sigma2 if quiet else y) for x, y in zip(each, p.k, strict=True)
-                        ]
-                for (i, _), weight in zip(edges, weights, strict=True):
-                    if loop[i] == r:
-                        each = [x * y for x, y in zip(each, weight, strict=True)]
-                alone = through and (0, 2 * count - 1) in pairing and loop[0] == r
-                value *= p.T if alone else sum(each)
-            taus = [
-                sum(sample[i // 2] == c and not q for (i, _), q in zip(pairing, noise, strict=True))
-                for c in set(sample)
-            ]
-            mean = prod(power[i] for i in taus)
-            if order == 0:
-                given += value * mean
-                continue
-            leading += value * mean
-            for x, y in combinations(range(len(taus)), 2):
-                rest = prod(power[t] for i, t in enumerate(taus) if i not in (x, y))
-                both = power[taus[x] + taus[y]] - power[taus[x]] * power[taus[y]]
-                drawn += value * rest * both / p.N
-    return leading, given, drawn
-
-
-def roots(count: int, links: list[tuple[int, int]]) -> list[int]:
-    """The component of each vertex of a graph."""
-    label = list(range(count))
-    for i, j in links:
-        old, new = label[i], label[j]
-        label = [new if x == old else x for x in label]
-    return label
-
-
-def negligible(size: Any) -> Callable[[Any], Any]:
-    """Zero if a number is smaller than that."""
-    return lambda left: sp.Integer(0) if abs(left) < size else sp.Float(abs(left))

@@ -13,8 +13,9 @@ import sys
 from pathlib import Path
 
 from linscale import plotting, tables
+from linscale.cli_tools import guarded
 from linscale.empirical import ResultTable, best_by_validation, grid, read_csv
-from linscale.errors import InputError, LinscaleError
+from linscale.errors import InputError
 from linscale.files import check_folder, write_together
 
 TABLE = Path(__file__).resolve().parent / "cnn" / "results.csv"
@@ -36,13 +37,12 @@ def main() -> int:
     parser.add_argument("--metric", default="psnr")
     parser.add_argument("--out", type=Path, default=Path("results/cnn_comparison"))
     options = parser.parse_args()
-    try:
+
+    def work() -> None:
         check_folder(options.out)
         run(options.table, options.metric, options.out)
-    except LinscaleError as error:
-        print(f"cnn_comparison: {error}", file=sys.stderr)
-        return 2
-    return 0
+
+    return guarded("cnn_comparison", work)
 
 
 def run(path: Path, metric: str, out: Path) -> None:

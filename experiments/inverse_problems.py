@@ -15,11 +15,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from linscale import plotting, tables, tasks
-from linscale.cli_tools import cores, progress_bar, sizes
-from linscale.errors import LinscaleError
+from linscale.cli_tools import cores, guarded, progress_bar, sizes
 from linscale.files import check_folder, write_together
 from linscale.image_study import image_study
 from linscale.images import Image, load_images
@@ -39,17 +37,12 @@ PICTURES = ("cat", "example4d 12")  # the photograph and the slice that are reco
 def main() -> int:
     """Run what is missing, then draw and print everything."""
     options = parse()
-    try:
+
+    def work() -> None:
         check_folder(options.out)
-        with threadpool_limits(limits=1):
-            run(options)
-    except LinscaleError as error:
-        print(f"inverse_problems: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("inverse_problems: interrupted; finished tasks are kept", file=sys.stderr)
-        return 130
-    return 0
+        run(options)
+
+    return guarded("inverse_problems", work, kept="finished tasks are kept")
 
 
 def parse() -> argparse.Namespace:

@@ -16,11 +16,9 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
 from linscale import plotting, tables
-from linscale.cli_tools import cores, progress_bar, sizes
-from linscale.errors import LinscaleError
+from linscale.cli_tools import cores, guarded, progress_bar, sizes
 from linscale.files import check_folder, write_together
 from linscale.image_study import GAUSSIAN, MIXTURE, image_study
 from linscale.images import load_images
@@ -35,17 +33,12 @@ N_TRAIN = (30, 100, 300, 1_000, 3_000)
 def main() -> int:
     """Run what is missing, then draw and print everything."""
     options = parse()
-    try:
+
+    def work() -> None:
         check_folder(options.out)
-        with threadpool_limits(limits=1):
-            run(options)
-    except LinscaleError as error:
-        print(f"scale_mixtures: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("scale_mixtures: interrupted; finished cases are kept", file=sys.stderr)
-        return 130
-    return 0
+        run(options)
+
+    return guarded("scale_mixtures", work, kept="finished cases are kept")
 
 
 def parse() -> argparse.Namespace:

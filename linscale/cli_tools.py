@@ -1,15 +1,44 @@
-"""What the subcommands share: progress bars, cores, and writing a study."""
+"""What subcommands and experiments share: how they fail, progress bars, cores, writing a study."""
 
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from linscale.errors import InvalidArgument
+from threadpoolctl import threadpool_limits
+
+from linscale.errors import InvalidArgument, LinscaleError
 from linscale.files import write_together
 from linscale.study import Study
+
+
+def guarded(name: str, work: Callable[[], int | None], kept: str = "") -> int:
+    """Do the work with BLAS on one thread; returns the exit status.
+
+    What goes wrong is one line on standard error; after Ctrl-C it says what is ``kept``.
+    """
+    try:
+        # Threads run draws; the matrices inside are too small for BLAS threads of their own.
+        with threadpool_limits(limits=1):
+            status = work() or 0
+            sys.stdout.flush()
+            return status
+    except BrokenPipeError:  # the reader, head say, has seen enough; files are written by then
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except LinscaleError as error:
+        message, status = str(error), 2
+    except KeyboardInterrupt:
+        message, status = f"interrupted; {kept}" if kept else "interrupted", 130
+    except OSError as error:
+        message, status = str(error), 1
+    except MemoryError:
+        message, status = "not enough memory for this size", 1
+    print(f"{name}: {message}", file=sys.stderr)
+    return status
 
 
 def write_study(study: Study, out: Path, stem: str) -> str:

@@ -20,10 +20,9 @@ from grid import SEVEN, curves, settings, versions
 from measurements import MASK_SEED, TASKS, Task
 from numpy.typing import NDArray
 from table import Row, Table
-from threadpoolctl import threadpool_limits
 
 from linscale import GradientFlow
-from linscale.errors import LinscaleError
+from linscale.cli_tools import guarded
 from linscale.files import check_folder
 from linscale.montecarlo.draws import train
 from linscale.montecarlo.laws import GaussianLaw, gaussian_law
@@ -67,28 +66,31 @@ class Learner:
             return np.asarray(trained.measured_by(law, self.flow))
 
         path = {split: risks(self.judge(*pair, center)) for split, pair in self.held.items()}
-        path["train"] = risks(self.judge(x, y, center))
         fresh = float(risks(self.fresh(center)).min())
         stop = int(path["val"].argmin())
         rows = [
             row
-            for split in ("test", "val", "train")
+            for split in ("test", "val")
             for row in self.rows(LEARNED, split, float(path[split][stop]), N, seed)
         ] + self.rows(FRESH, "test", fresh, N, seed)
         return [row | {"seconds": f"{time.perf_counter() - start:.1f}"} for row in rows]
 
     def judge(self, x: Array, y: Array, center: tuple[Array, Array]) -> GaussianLaw:
         """The second moments of these pairs, about the means that were learned."""
-        return self._law(x - center[0], y - center[1])
+        x, y = x - center[0], y - center[1]
+        return replace(
+            self.law, measurement_cov=y @ y.T / y.shape[1], cross_cov=x @ y.T / y.shape[1],
+            signal_trace=float(np.sum(x * x)) / x.shape[1],
+        )  # fmt: skip
 
     def fresh(self, center: tuple[Array, Array]) -> GaussianLaw:
-        """Those of all patches of the training images, with fresh noise."""
-        pool = self.prediction.pool + self.prediction.mean[:, None]
-        x = pool - center[0]
-        y = np.asarray(self.task.forward @ pool) - center[1]
-        noise = self.task.sigma**2 * np.eye(len(y))
-        law = self._law(x, y)
-        return replace(law, measurement_cov=law.measurement_cov + noise)
+        """Those of any patch of the training images, with fresh noise."""
+        mean, law = self.prediction.mean[:, None], self.law
+        x, y = mean - center[0], self.task.forward @ mean - center[1]
+        return replace(
+            law, measurement_cov=law.measurement_cov + y @ y.T, cross_cov=law.cross_cov + x @ y.T,
+            signal_trace=law.signal_trace + float(np.sum(x * x)),
+        )  # fmt: skip
 
     def rows(self, source: str, split: str, mse: float, N: int, seed: int | str) -> list[Row]:
         """PSNR and mean square error."""
@@ -100,13 +102,6 @@ class Learner:
         }  # fmt: skip
         psnr = {"metric": "psnr", "value": f"{-10.0 * np.log10(mse):.8g}", "unit": "dB"}
         return [row | psnr, row | {"metric": "mse", "value": f"{mse:.8g}", "unit": "1"}]
-
-    def _law(self, x: Array, y: Array) -> GaussianLaw:
-        count = x.shape[1]
-        return replace(
-            self.law, measurement_cov=y @ y.T / count, cross_cov=x @ y.T / count,
-            signal_trace=float(np.sum(x * x)) / count,
-        )  # fmt: skip
 
 
 def _predict(task: Task, photographs: Photographs) -> Prediction:
@@ -126,19 +121,14 @@ def main() -> int:
         "--out", type=Path, default=Path(__file__).resolve().parent, help="folder of the table"
     )
     options = parser.parse_args()
-    try:
+
+    def work() -> None:
         check_folder(options.out)
         table = Table(options.out, settings(), versions(), curves())
-        with threadpool_limits(limits=1):
-            for name in options.tasks:
-                _add(table, TASKS[name])
-    except LinscaleError as error:
-        print(f"linear: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("linear: interrupted; what is in the table is kept", file=sys.stderr)
-        return 130
-    return 0
+        for name in options.tasks:
+            _add(table, TASKS[name])
+
+    return guarded("linear", work, kept="what is in the table is kept")
 
 
 def _add(table: Table, task: Task) -> None:

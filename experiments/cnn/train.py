@@ -22,7 +22,8 @@ from model import count_parameters
 from pairs import Pairs, pairs
 from table import Row, Table
 
-from linscale.errors import LinscaleError
+from linscale.cli_tools import guarded
+from linscale.errors import InputError
 from linscale.files import check_folder
 
 SOURCE = "experiments/cnn"
@@ -69,10 +70,11 @@ def main() -> int:
     options = parse()
     torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
-    try:
+
+    def work() -> int:
         chosen = [run for run in GRID if fnmatch.fnmatchcase(run.name, options.only)]
         if not chosen:
-            raise SystemExit(f"train: --only {options.only!r} names no run; --list shows them")
+            raise InputError(f"--only {options.only!r} names no run; --list shows them")
         check_folder(options.out)
         table = Table(options.out, settings(), versions(), curves())
         if options.list:
@@ -81,12 +83,8 @@ def main() -> int:
                 print(f"{'done' if run.key in done else 'to do':6}{run.name}")
             return 0
         return check(table, chosen) if options.check else train(table, chosen, options.limit)
-    except LinscaleError as error:
-        print(f"train: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("train: interrupted; finished runs are kept", file=sys.stderr)
-        return 130
+
+    return guarded("train", work, kept="finished runs are kept")
 
 
 def parse() -> argparse.Namespace:
@@ -135,7 +133,7 @@ def check(table: Table, chosen: list[Run]) -> int:
     done, bench, worst = table.done(), Bench(), 0.0
     again = [run for run in chosen if run.key in done]
     if not again:
-        raise SystemExit("train: --check finds none of these runs in the table")
+        raise InputError("--check finds none of these runs in the table")
     for run in again:
         rows = bench.train(run)
         off = max(

@@ -25,10 +25,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq, minimize_scalar
 
 from linscale.filters import Filter
 from linscale.problem import SpectralProblem
+from linscale.theory.spectrum import gaps
 from linscale.theory.stieltjes import (
     effective_penalty_at_zero,
     sample_spectrum,
@@ -106,31 +106,15 @@ class Bulk(NamedTuple):
 
 def bulks(problem: SpectralProblem, n_train: float) -> list[Bulk]:
     """From the largest eigenvalues to the smallest."""
-    l, n = problem.eigenvalues, problem.multiplicities
+    l = problem.eigenvalues
     order = np.argsort(-l)
-    third = np.cbrt(n * l**2)[order]
-    # Two atoms that merge alone do so among others too.
-    alone = (third[:-1] + third[1:]) ** 3 < n_train * np.diff(l[order]) ** 2
-
-    def excess(kappa: float) -> float:
-        return float(n @ (l / (l + kappa)) ** 2) / n_train - 1.0
-
-    found, atoms = [], []
-    for place, atom in enumerate(order):
-        atoms.append(int(atom))
-        if place == l.size - 1 or not alone[place]:
-            continue
-        left, right = -l[atom], -l[order[place + 1]]
-        # Half way to where this atom alone would make df2 = N; excess is positive there.
-        near = 0.5 * np.sqrt(n[[atom, order[place + 1]]] / n_train) * (-left, -right)
-        bounds = (left + near[0], right - near[1])
-        middle = minimize_scalar(excess, bounds=bounds, method="bounded").x
-        if excess(middle) < 0.0:
-            edge, end = (float(brentq(excess, middle, bound)) for bound in bounds)
-            found.append(Bulk(atoms, edge, float(left), end))
-            atoms = []
+    found, first = [], 0
+    for gap in gaps(problem, n_train):
+        pole = -float(l[order[gap.above - 1]])
+        found.append(Bulk(order[first : gap.above].tolist(), gap.edge, pole, gap.end))
+        first = gap.above
     spectrum, end = sample_spectrum(problem, n_train), effective_penalty_at_zero(problem, n_train)
-    return [*found, Bulk(atoms, spectrum.kappa_lower, float(-l.min()), end)]
+    return [*found, Bulk(order[first:].tolist(), spectrum.kappa_lower, float(-l.min()), end)]
 
 
 def diverging_share(problem: SpectralProblem, n_train: float, filter: Filter) -> FloatArray:

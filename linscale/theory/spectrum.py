@@ -11,7 +11,7 @@ Source: Silverstein and Choi, J. Multivariate Anal. 54 (1995) 295.
 
 from __future__ import annotations
 
-from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -38,35 +38,57 @@ def support(model: Model, n_train: int) -> list[tuple[float, float]]:
     problem = problem_of(model)
     N = validate.n_train(n_train)
     whole = sample_spectrum(problem, N)
-    edges = [whole.lower_edge]
-    atoms = np.unique(problem.eigenvalues)
-    for below, above in pairwise(atoms):
-        edges += _gap(problem, N, float(below), float(above))
-    edges.append(whole.high)
+    kappa = [k for gap in reversed(gaps(problem, N)) for k in (gap.end, gap.edge)]
+    inner = [float(spectral_argument(problem, N, k)) for k in kappa]
+    edges = [whole.lower_edge, *inner, whole.high]
     return list(zip(edges[::2], edges[1::2], strict=True))
 
 
-def _gap(problem: SpectralProblem, N: int, below: float, above: float) -> list[float]:
-    """The two edges between the bulks of two neighbouring atoms; none if they have merged."""
-    l, n, width = problem.eigenvalues, problem.multiplicities, above - below
+class Gap(NamedTuple):
+    """What parts the bulk of the ``above`` largest atoms from the next one.
+
+    ``edge`` and ``end`` are kappa at the lower edge of the bulk above and at the upper edge of the
+    bulk below.
+    """
+
+    above: int
+    edge: float
+    end: float
+
+
+def gaps(problem: SpectralProblem, n_train: float) -> list[Gap]:
+    """Those between the bulks, from the largest eigenvalues to the smallest."""
+    order = np.argsort(-problem.eigenvalues)
+    l, n = problem.eigenvalues[order], problem.multiplicities[order]
+    third = np.cbrt(n * l**2)
+    # Two atoms that merge alone do so among others too.
+    alone = (third[:-1] + third[1:]) ** 3 < n_train * np.diff(l) ** 2
+    found = (_gap(l, n, n_train, int(place)) for place in np.flatnonzero(alone))
+    return [gap for gap in found if gap is not None]
+
+
+def _gap(l: FloatArray, n: FloatArray, n_train: float, place: int) -> Gap | None:
+    """Between an atom and the next smaller one; None if their bulks have merged."""
+    above, below = float(l[place]), float(l[place + 1])
+    width = above - below
 
     def excess(pole: float, distance: float) -> float:
         # kappa = -pole + distance, so that a narrow bulk keeps its digits.
-        return float(n @ (l / (l - pole + distance)) ** 2) / N - 1.0
+        return float(n @ (l / (l - pole + distance)) ** 2) / n_train - 1.0
 
     lowest = minimize_scalar(
         lambda share: excess(above, share * width),
         bounds=(1e-12, 1 - 1e-12), method="bounded", options={"xatol": 1e-12},
     ).x  # fmt: skip
     if excess(above, lowest * width) >= 0.0:
-        return []
+        return None
     edges = []
-    for pole, middle in ((below, (lowest - 1.0) * width), (above, lowest * width)):
-        nearest = pole * np.sqrt(float(n[l == pole].sum()) / N)  # all of df2 from this atom
+    for pole, middle in ((above, lowest * width), (below, (lowest - 1.0) * width)):
+        nearest = pole * np.sqrt(float(n[l == pole].sum()) / n_train)  # all of df2 from this atom
         start = np.copysign(min(nearest * (1 - 1e-9), abs(middle)), middle)
         distance = brentq(lambda x, pole=pole: excess(pole, x), start, middle, xtol=1e-300)
-        edges.append(float(spectral_argument(problem, N, distance - pole)))
-    return sorted(edges)
+        edges.append(float(distance - pole))
+    return Gap(place + 1, *edges)
 
 
 def transition(model: SubspaceModel) -> float:

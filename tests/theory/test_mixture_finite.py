@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import linscale as ls
-from derivations.mixtures_finite import Point, linear_moment, pairing_moment, quadratic_moment
+from derivations.mixtures_exact import Point, linear_moment, pairing_moment, quadratic_moment
 from linscale.contrast import Contrast
 from linscale.problem import MixtureProblem
 from linscale.theory import mixture_finite

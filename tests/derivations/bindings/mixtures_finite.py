@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 import linscale as ls
-from derivations.mixtures_finite import Point, Words, closed_form, kernels
+from derivations.mixtures_exact import Point
+from derivations.mixtures_numbers import Words, closed_form, kernels
 from linscale.contrast import Contrast
 from linscale.problem import MixtureProblem
 from linscale.theory.mixture_finite import Pair, Target, linear_term
