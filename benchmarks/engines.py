@@ -195,7 +195,9 @@ def main():
         lines.append("| " + " | ".join(cells) + " |")
     where = f"Python {platform.python_version()}, numpy {np.__version__}, {platform.machine()}"
     lines += ["", f"{where}, one thread.", ""]
-    (HERE / "README.md").write_text("\n".join(lines))
+    readme = HERE / "README.md"
+    _, mark, rest = readme.read_text().partition("<!-- by sweep.py -->\n")
+    readme.write_text("\n".join(lines) + (f"\n{mark}{rest}" if mark else ""))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ def __getattr__(name: str) -> Any:
     """Load the heavier parts on first use."""
     if name == "predict":
         return import_module("linscale.prediction").predict
-    if name in ("empirical", "montecarlo", "plotting", "symbolic"):
+    if name in ("empirical", "montecarlo", "plotting", "sweep", "symbolic"):
         return import_module(f"linscale.{name}")
     raise AttributeError(f"module 'linscale' has no attribute {name!r}")
 
@@ -46,6 +46,7 @@ __all__ = [
     "predict",
     "risk",
     "spread",
+    "sweep",
     "symbolic",
     "theory",
 ]

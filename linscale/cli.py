@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from threadpoolctl import threadpool_limits
-
-from linscale import __version__, cli_derive, cli_import, cli_predict, cli_risk
-from linscale.errors import LinscaleError
+from linscale import __version__, cli_derive, cli_import, cli_predict, cli_risk, cli_sweep
+from linscale.cli_tools import guarded
 
 
 class Parser(argparse.ArgumentParser):
@@ -33,25 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     cli_risk.add_to(subcommands)
     cli_predict.add_to(subcommands)
+    cli_sweep.add_to(subcommands)
     cli_derive.add_to(subcommands)
     cli_import.add_to(subcommands)
     options = parser.parse_args(argv)
-    try:
-        # Threads run draws; the matrices inside are too small for BLAS threads of their own.
-        with threadpool_limits(limits=1):
-            status = int(options.run(options))
-            sys.stdout.flush()
-            return status
-    except BrokenPipeError:  # the reader, head say, has seen enough; files are written by then
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except LinscaleError as error:
-        message, status = str(error), 2
-    except KeyboardInterrupt:
-        message, status = "interrupted", 130
-    except OSError as error:
-        message, status = str(error), 1
-    except MemoryError:
-        message, status = "not enough memory for this size", 1
-    print(f"linscale {options.command}: {message}", file=sys.stderr)
-    return status
+    return guarded(f"linscale {options.command}", lambda: options.run(options))

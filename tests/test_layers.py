@@ -22,10 +22,10 @@ LAYERS = [
     {"theory", "montecarlo", "images", "empirical"},
     {"answer", "symbolic", "noise"},
     {"study"},
-    {"image_study", "mixture_study", "prediction", "reconstruction", "tables"},
+    {"image_study", "mixture_study", "prediction", "reconstruction", "sweep", "tables"},
     {"plotting"},
     {"cli_tools"},
-    {"cli_risk", "cli_derive", "cli_predict", "cli_import"},
+    {"cli_risk", "cli_derive", "cli_predict", "cli_import", "cli_sweep"},
     {"cli"},
     {"__main__"},
 ]
@@ -98,6 +98,7 @@ def test_import_is_light():
     heavy = {"sympy", "matplotlib", "pandas", "xarray", "torch", "numba", "skimage"}
     assert not heavy & loaded
     assert "numba" in loaded_by("import linscale; linscale.montecarlo")
+    assert not (heavy | {"distributed", "pyarrow"}) & loaded_by("import linscale; linscale.sweep")
 
 
 def test_unknown_attribute_is_an_attribute_error():

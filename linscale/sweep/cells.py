@@ -1,0 +1,124 @@
+"""A cell: one question of a sweep, its key, and its own random stream."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from hashlib import sha256
+from typing import Any
+
+import numpy as np
+
+from linscale import validate
+from linscale.errors import InvalidArgument
+from linscale.models import SubspaceModel
+from linscale.sweep import estimators
+from linscale.sweep.estimators import dumps
+
+METHODS = ("theory", "montecarlo")
+RESIDUALS = ("averaged", "drawn")
+ENGINES = ("auto", "band", "wishart", "dense")  # any other name is asked of linscale.montecarlo
+LARGEST_SEED = 2**53  # kept exactly by JSON, SQLite and netCDF
+LARGEST_SIZE = 2**53
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One risk, or one path of risks, of a subspace model.
+
+    The question is brought to one spelling, so that equal questions are equal cells: theory has no
+    trials, engine, residual and seed (None), and PCA learns no targets, so has no residual to draw.
+
+    Parameters
+    ----------
+    n, d, sigma : int, int, float
+        Of :class:`linscale.SubspaceModel`.
+    n_train : int
+        N >= 1.
+    estimator : str, mapping or Filter
+        "early_stopped", "converged", "pca" or a filter, as in :mod:`linscale.sweep.estimators`;
+        kept as its canonical text.
+    method : "theory" or "montecarlo"
+    trials, engine, residual :
+        Of :func:`linscale.montecarlo.risk`.
+    seed : int
+        From 0 to 2^53.
+
+    Raises
+    ------
+    InvalidArgument
+        Naming the argument, its value and the allowed range.
+    """
+
+    n: int
+    d: int
+    sigma: float
+    n_train: int
+    estimator: str = "early_stopped"
+    method: str = "montecarlo"
+    trials: int | None = 1000
+    engine: str | None = "auto"
+    residual: str | None = "averaged"
+    seed: int | None = 0
+
+    def __post_init__(self) -> None:
+        model = SubspaceModel(self.n, self.d, self.sigma)
+        validate.integer("n", model.n, at_least=1, at_most=LARGEST_SIZE)
+        checked: dict[str, Any] = {
+            "n": model.n, "d": model.d, "sigma": model.sigma,
+            "n_train": validate.n_train(self.n_train),
+            "estimator": estimators.canonical(self.estimator),
+            "method": one_of("method", self.method, METHODS),
+            "trials": None, "engine": None, "residual": None, "seed": None,
+        }  # fmt: skip
+        if self.method == "montecarlo":
+            residual = one_of("residual", self.residual, RESIDUALS)
+            checked |= {
+                "trials": validate.integer("trials", self.trials, at_least=1, at_most=LARGEST_SIZE),
+                "engine": _engine(self.engine),
+                "residual": "averaged" if checked["estimator"] == "pca" else residual,
+                "seed": validate.integer("seed", self.seed, at_least=0, at_most=LARGEST_SEED),
+            }
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+
+    @property
+    def model(self) -> SubspaceModel:
+        """The model that is asked about."""
+        return SubspaceModel(self.n, self.d, self.sigma)
+
+    def parameters(self) -> str:
+        """Canonical JSON of all but the seed."""
+        return dumps({name: getattr(self, name) for name in PARAMETERS})
+
+    def key(self) -> bytes:
+        """What the store knows the cell by: SHA-256 of its parameters and seed, 32 bytes."""
+        return sha256(f"{self.parameters()}{self.seed}".encode()).digest()
+
+    def stream(self) -> np.random.SeedSequence:
+        """The cell's own stream, from its parameters and seed alone.
+
+        Neither the order of the cells nor the workers, nor what else is in the sweep, touch it.
+        """
+        digest = sha256(self.parameters().encode()).digest()
+        words = np.frombuffer(digest, dtype="<u4").tolist()
+        return np.random.SeedSequence(self.seed, spawn_key=tuple(words))
+
+
+PARAMETERS = tuple(field.name for field in fields(Cell) if field.name != "seed")
+
+
+def one_of(name: str, value: Any, allowed: tuple[str, ...]) -> str:
+    """``value`` if it is among the allowed words."""
+    if not isinstance(value, str) or value not in allowed:
+        raise InvalidArgument(name, repr(value)[:60], "one of " + ", ".join(map(repr, allowed)))
+    return value
+
+
+def _engine(value: Any) -> str:
+    if not isinstance(value, str):
+        raise InvalidArgument("engine", repr(value)[:60], "a word such as 'auto'")
+    if value not in ENGINES:
+        from linscale.montecarlo.engines import check_engine  # slow to load, so only where needed
+
+        check_engine(value)
+    return value

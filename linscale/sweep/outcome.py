@@ -1,0 +1,109 @@
+"""What a cell gave: its numbers, how they were made, and what to know about them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from linscale import theory
+from linscale.errors import LinscaleError
+from linscale.risk import CURVE_COLUMNS, PATH_COLUMNS, RiskPath, RiskPoint
+from linscale.sweep import estimators
+from linscale.sweep.cells import Cell
+from linscale.validate import FloatArray
+
+COLUMNS = CURVE_COLUMNS
+
+
+@dataclass(frozen=True, eq=False)
+class Outcome:
+    """A finished cell.
+
+    Attributes
+    ----------
+    values : (8, T) array
+        ``at``, ``value``, ``bias``, ``variance``, ``error``, ``sem``, ``std`` and ``oracle`` as in
+        :class:`linscale.risk.RiskPoint`, one column for each point of the path (T = 1 for words; 0
+        where the cell failed).
+    made_by : str
+        The result's ``method``.
+    failed : str or None
+        The error's message, where the question has no answer: a step that diverges, say.
+    seconds : float
+        Time that it took.
+    """
+
+    cell: Cell
+    values: FloatArray
+    floor: float
+    made_by: str
+    statuses: tuple[str, ...]
+    failed: str | None = None
+    seconds: float = 0.0
+
+    @property
+    def path(self) -> RiskPath:
+        """The result of a filter; of a word, a path of one point."""
+        self._answered()
+        columns = {name: self.values[COLUMNS.index(name)] for name in PATH_COLUMNS}
+        return RiskPath(
+            **columns, floor=self.floor, statuses=self.statuses, method=self.made_by,
+            parameter=estimators.parameter(self.cell.estimator),
+        )  # fmt: skip
+
+    @property
+    def point(self) -> RiskPoint:
+        """The result of a word; of a filter, the lowest point of its path."""
+        if self.cell.estimator not in estimators.WORDS:
+            return self.path.best
+        self._answered()
+        columns = dict(zip(COLUMNS, self.values[:, 0].tolist(), strict=True))
+        return RiskPoint(**columns, floor=self.floor, method=self.made_by, status=self.statuses[0])
+
+    def _answered(self) -> None:
+        if self.failed is not None:
+            raise LinscaleError(f"this cell has no result: {self.failed}")
+
+
+def compute(cell: Cell) -> Outcome:
+    """Answer a cell's question, in this thread."""
+    start = time.perf_counter()
+    failed = None
+    try:
+        answer = _ask(cell)
+    except (LinscaleError, np.linalg.LinAlgError) as error:  # it would be the same another time
+        failed = str(error)
+        nothing: dict[str, Any] = {name: np.empty(0) for name in PATH_COLUMNS}
+        floor = cell.model.spectral().floor
+        answer = RiskPath(**nothing, floor=floor, statuses=(), method=cell.method)
+    seconds = time.perf_counter() - start
+    path = RiskPath.single(answer) if isinstance(answer, RiskPoint) else answer
+    unknown = np.full(path.at.shape, getattr(answer, "oracle", np.nan))
+    values = np.array([getattr(path, name) for name in PATH_COLUMNS] + [unknown], dtype=float)
+    values[np.isnan(values)] = np.nan  # one spelling of it, whatever made it
+    return Outcome(cell, values, float(path.floor), path.method, path.statuses, failed, seconds)
+
+
+def _ask(cell: Cell) -> RiskPath | RiskPoint:
+    model, N = cell.model, cell.n_train
+    filter = estimators.build(cell.estimator, model, N)
+    ask: Callable[..., Any]
+    if cell.method == "theory":
+        ask = getattr(theory, "risk" if filter is not None else cell.estimator)
+        answer = ask(model, N) if filter is None else ask(model, N, filter)
+    else:
+        from linscale import montecarlo
+
+        options: dict[str, Any] = {
+            "trials": cell.trials, "rng": cell.stream(), "engine": cell.engine
+        }  # fmt: skip
+        if cell.estimator != "pca":
+            options["residual"] = cell.residual
+        ask = getattr(montecarlo, "risk" if filter is not None else cell.estimator)
+        answer = ask(model, N, **options) if filter is None else ask(model, N, filter, **options)
+    assert isinstance(answer, RiskPath | RiskPoint)
+    return answer
