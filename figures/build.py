@@ -2,18 +2,24 @@
 
 Run ``python figures/build.py``. The arrays come from ``linscale risk`` (``--all`` for the setups,
 ``--images photographs`` for images.npz), ``experiments/inverse_problems.py`` (data/tasks) and
-``experiments/scale_mixtures.py`` (data/mixtures), copied from their output folders.
+``experiments/scale_mixtures.py`` (data/mixtures), copied from their output folders; the networks'
+table is experiments/cnn/results.csv itself.
 """
 
+import sys
 from pathlib import Path
 
 from linscale import plotting
+from linscale.empirical import read_csv
 from linscale.mixture_study import SpreadStudy
 from linscale.reconstruction import Reconstruction
 from linscale.setups import SETUPS
 from linscale.study import Study
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "experiments"))
+from cnn_comparison import TABLE, split  # noqa: E402
+
 TASKS = (
     "denoising", "mri-4", "mri-8", "super-resolution-2", "super-resolution-3",
     "super-resolution-4", "inpainting-50", "tomography-8",
@@ -23,7 +29,7 @@ MIXED, SIGMAS = ("denoising", "mri-4", "super-resolution-2"), (10, 25, 50)
 
 
 def main() -> None:
-    """Draw each saved study, the eight setups together, and the tasks together."""
+    """Draw each saved study, the eight setups together, the tasks together, and the networks."""
     data = HERE / "data"
     for name in ("risk_vs_n", "images"):
         plotting.save(plotting.draw(Study.load(data / f"{name}.npz")), HERE / name)
@@ -40,6 +46,7 @@ def main() -> None:
     plotting.save(plotting.draw_tasks(cases, len(SIGMAS)), HERE / "photographs")
     spread = SpreadStudy.load(data / "mixtures" / "spread.npz")
     plotting.save(plotting.draw_spread(spread), HERE / "spread")
+    plotting.save(plotting.draw_networks(*split(read_csv(TABLE))), HERE / "networks")
 
 
 if __name__ == "__main__":

@@ -54,7 +54,7 @@ def add_to(subcommands: Any) -> None:
     run.add_argument("--draws", type=int, help=f"training sets for each N (default {DRAWS})")
     run.add_argument("--seed", type=int, default=0, help="the numbers depend on it alone")
     run.add_argument("--workers", type=int, default=cores(), help="cores (default: all)")
-    run.add_argument("--engine", help="auto (default), band, wishart or dense")
+    run.add_argument("--engine", help="auto (default), band, wishart, dense or cupy")
     run.add_argument(
         "--residual", choices=("averaged", "drawn"),
         help="average the targets' residual in closed form (default; smaller standard error), or "

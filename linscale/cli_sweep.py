@@ -37,7 +37,7 @@ def add_to(subcommands: Any) -> None:
     )  # fmt: skip
     grid.add_argument("--method", nargs="+", help="montecarlo (default), theory")
     grid.add_argument("--trials", type=int, nargs="+", help="training sets a cell (default 1000)")
-    grid.add_argument("--engine", nargs="+", help="auto (default), band, wishart, dense")
+    grid.add_argument("--engine", nargs="+", help="auto (default), band, wishart, dense, cupy")
     grid.add_argument("--residual", nargs="+", help="averaged (default), drawn")
     grid.add_argument(
         "--seeds", dest="seed", type=int, nargs="+", help="a cell's numbers depend on its own alone"

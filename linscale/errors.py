@@ -49,5 +49,9 @@ class Unsupported(LinscaleError, NotImplementedError):
     """The question is well posed, but this method, engine or order cannot answer it."""
 
 
+class MissingDevice(Unsupported):
+    """This machine lacks the device, driver or library that an engine runs on; another may not."""
+
+
 class InputError(LinscaleError):
     """A file, folder or image cannot be read, or cannot be used as it is."""

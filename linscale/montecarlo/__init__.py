@@ -1,7 +1,8 @@
 """Simulation of training sets: exact draws, exact risks, mean and standard error.
 
-Arrows: laws, paths, _numba -> draws; band, chebyshev, _numba_band -> band_draws; both -> engines
--> workers -> engine -> summary -> estimates. Nothing here imports the theory.
+Arrows: paths, _numba -> backend, laws -> spectra, decomposed -> draws -> band, chebyshev ->
+band_draws; draws, workers -> stacks; backend -> _cupy; all of these -> engines -> engine ->
+summary -> estimates. Nothing here imports the theory.
 Loading it compiles the path kernels, so it is imported on first use.
 """
 

@@ -19,9 +19,17 @@ Source: Bloemendal and Virag, Ann. Probab. 44 (2016) 2726, Section 3.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Self
+
 import numpy as np
 
 from linscale.models import SubspaceModel
+from linscale.montecarlo import _numba_band, spectra
+from linscale.montecarlo.backend import HOST, Array, Backend
+from linscale.montecarlo.decomposed import SubspaceDraw
+from linscale.montecarlo.draws import Pieces, footprint, subspace_draw
 from linscale.validate import FloatArray
 
 CHUNK = 256  # columns drawn at once: a longer factor begins with the same numbers as a shorter one
@@ -88,3 +96,48 @@ class BandFactor:
     def _scales(self, start: int, count: int) -> FloatArray:
         row = np.arange(start, start + count)[:, None] + np.arange(self.width + 1)
         return np.asarray(self.scale[np.minimum(row, self.scale.size - 1)])
+
+
+@dataclass(frozen=True, eq=False)
+class WishartSubspace:
+    """YY'/N as a band, the Wishart form of the subspace model: its random numbers and its spectrum.
+
+    The band is summed on the host, O(n D^2); as a full matrix it is decomposed by LAPACK's kind.
+    """
+
+    model: SubspaceModel
+    n_train: int
+    drawn: bool
+    on: Backend = HOST
+
+    def numbers(self, rng: np.random.Generator) -> Pieces:
+        """The lower band (m, width + 1), and E Y'/N on the leading coordinates."""
+        factor = BandFactor(self.model, self.n_train, rng, drawn=self.drawn)
+        lower = _numba_band.gram(factor.columns(factor.rank), factor.rows, float(self.n_train))
+        cross = leading_cross(lower, factor.top, factor.leading)
+        yield np.ascontiguousarray(lower[factor.top :]), cross
+
+    def decompose(self, pieces: Iterable[tuple[Array, ...]]) -> SubspaceDraw:
+        ((band, cross),) = pieces
+        gram, rank = spectra.symmetric(band, self.on.xp), min(self.model.n, self.n_train)
+        cross = cross if self.drawn else None
+        found = spectra.of_many(self.on, gram, cross, rank, self.model.d)
+        return subspace_draw(self.model, self.n_train, found, self.on)
+
+    def moved(self, on: Backend) -> Self:
+        return replace(self, on=on)
+
+    def footprint(self, points: int) -> int:
+        width = (2 if self.drawn else 1) * self.model.d
+        m = min(self.model.n, self.n_train + width)
+        return footprint(m * (width + 1), self.model.d, self.model.d, m, points)
+
+
+def leading_cross(lower: FloatArray, top: int, block: int) -> FloatArray:
+    """E Y'/N on the leading coordinates of Y, (top, block), from the band of the joint matrix."""
+    width = lower.shape[1] - 1
+    cross = np.zeros((top, min(block, lower.shape[0] - top)))
+    for a in range(top):
+        reach = min(width - (top - a) + 1, cross.shape[1])
+        cross[a, :reach] = lower[a, top - a : top - a + reach]
+    return cross

@@ -16,9 +16,10 @@ from linscale.errors import NotConverged
 from linscale.filters import Converged, Filter
 from linscale.models import SubspaceModel
 from linscale.montecarlo import _numba_band
-from linscale.montecarlo.band import BandFactor
+from linscale.montecarlo.band import BandFactor, WishartSubspace, leading_cross
 from linscale.montecarlo.chebyshev import TOLERANCE, Plan, plan
-from linscale.montecarlo.draws import SubspaceDraw
+from linscale.montecarlo.decomposed import SubspaceDraw
+from linscale.montecarlo.spectra import symmetric
 from linscale.validate import FloatArray
 
 PROBES = 5  # one noise direction for each so many signal ones estimates the bulk trace
@@ -37,26 +38,22 @@ def draw_spectrum(
 
     ``lapack`` hands the full matrix to LAPACK instead, which wins when d is a fair part of n.
     """
-    factor = BandFactor(model, n_train, rng, drawn=drawn)
-    top, d = factor.top, model.d
-    lower = _numba_band.gram(factor.columns(factor.rank), factor.rows, float(n_train))
-    cross = _leading_cross(lower, top, factor.leading)
-    lower = np.ascontiguousarray(lower[top:])
-    m, kept = lower.shape[0], min(factor.leading, lower.shape[0])
+    source = WishartSubspace(model, n_train, drawn)
     if lapack:
-        l, vectors = np.linalg.eigh(_dense(lower))
-        rows = vectors[:kept].T
-    else:
-        rows = np.zeros((m, kept))
-        rows[:kept] = np.eye(kept)
-        tridiagonal = _numba_band.tridiagonalise(lower, rows)
-        if not _numba_band.tridiagonal_eigen(tridiagonal, rows):
-            raise NotConverged("implicit QL", float("nan"), "use engine='wishart'")
-        l = tridiagonal[:, 0]
+        return source.decompose(source.numbers(rng))
+    ((lower, cross),) = source.numbers(rng)
+    m, d = lower.shape[0], model.d
+    kept = cross.shape[1]
+    rows = np.zeros((m, kept))
+    rows[:kept] = np.eye(kept)
+    tridiagonal = _numba_band.tridiagonalise(lower, rows)
+    if not _numba_band.tridiagonal_eigen(tridiagonal, rows):
+        raise NotConverged("implicit QL", float("nan"), "use engine='wishart'")
+    l = tridiagonal[:, 0]
     order = np.argsort(l)[m - min(model.n, n_train) :]  # the null space is the smallest ones
     l, rows = l[order], rows[order]
     l = np.maximum(l, np.finfo(float).eps * l[-1])
-    residual = np.ascontiguousarray(rows[:, : cross.shape[1]] @ cross.T) if drawn else None
+    residual = np.ascontiguousarray(rows @ cross.T) if drawn else None
     return SubspaceDraw(model, n_train, l, np.ascontiguousarray(rows[:, :d]), residual)
 
 
@@ -116,7 +113,7 @@ class MomentDraw:
         block = min(factor.leading, factor.n - top, factor.rows - top)
         rows = min(factor.rows, top + block + steps * factor.width)
         lower = _numba_band.gram(factor.columns(rows), rows, float(self.n_train))
-        cross = _leading_cross(lower, top, block)
+        cross = leading_cross(lower, top, block)
         lower = np.ascontiguousarray(lower[top:])
         moments = _numba_band.chebyshev_moments(lower, block, steps, weights.end)
         return moments[: weights.degree + 1], cross
@@ -249,35 +246,16 @@ def pca(model: SubspaceModel, n_train: int, rng: np.random.Generator) -> float:
         lower = _numba_band.gram(
             factor.columns(size + factor.width), size + factor.width, float(n_train)
         )
-        dense = _dense(lower)
+        dense = symmetric(lower, np)
         values, vectors = eigh(dense[:size, :size], subset_by_index=[size - d - 1, size - 1])
         residual = np.linalg.norm(dense[size:, :size] @ vectors[:, 1:], axis=0)
         if residual.max() <= RITZ_TOLERANCE * (values[1] - values[0]):
-            return SubspaceDraw(model, n_train, values[1:], vectors[:d, 1:].T, None).pca()
+            draw = SubspaceDraw(model, n_train, values[1:], vectors[:d, 1:].T, None)
+            return float(draw.pca())
         size *= 2
     if factor.rows > LARGEST_SPECTRUM:
         raise NotConverged(
             "PCA on the leading blocks", float("nan"),
             "signal and noise are not separated at this n_train; use a smaller n",
         )  # fmt: skip
-    return draw_spectrum(model, n_train, rng, False).pca()
-
-
-def _leading_cross(lower: FloatArray, top: int, block: int) -> FloatArray:
-    """E Y'/N on the leading coordinates of Y, (top, block), from the band of the joint matrix."""
-    width = lower.shape[1] - 1
-    cross = np.zeros((top, min(block, lower.shape[0] - top)))
-    for a in range(top):
-        reach = min(width - (top - a) + 1, cross.shape[1])
-        cross[a, :reach] = lower[a, top - a : top - a + reach]
-    return cross
-
-
-def _dense(lower: FloatArray) -> FloatArray:
-    """The full symmetric matrix of a lower band."""
-    m = lower.shape[0]
-    out = np.zeros((m, m))
-    for o in range(min(lower.shape[1], m)):
-        i = np.arange(m - o)
-        out[i + o, i] = out[i, i + o] = lower[: m - o, o]
-    return out
+    return float(draw_spectrum(model, n_train, rng, False).pca())

@@ -1,208 +1,204 @@
-"""One training set, decomposed once: everything needed to evaluate any filter's path on it.
+"""Drawing training sets: random numbers on the host, linear algebra wherever the arrays are.
 
-Never n x n gradient descent: the smaller of the two Gram matrices is decomposed, and a filter acts
-on its r = min(n, N) eigenvalues.
+Each source draws the random numbers of one training set, in pieces, from its own stream, and knows
+how to decompose them: by NumPy one at a time, or a stack of them on a device. So the numbers of a
+draw depend on its stream alone, not on where it is decomposed, nor on what else is in the stack.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
 
 import numpy as np
 
-from linscale.errors import Unsupported
-from linscale.filters import Filter
 from linscale.models import SubspaceModel
-from linscale.montecarlo import _numba
+from linscale.montecarlo import spectra
+from linscale.montecarlo.backend import HOST, Array, Backend
+from linscale.montecarlo.decomposed import LinearDraw, SubspaceDraw
 from linscale.montecarlo.laws import GaussianLaw
 from linscale.validate import FloatArray
 
 CHUNK = 2**21  # random numbers held at once while a Gram matrix is summed (16 MB)
 
+Pieces = Iterator[tuple[FloatArray, ...]]
+
+
+class Source(Protocol):
+    """One way to draw a training set."""
+
+    def numbers(self, rng: np.random.Generator) -> Pieces:
+        """What is random in it, on the host, in pieces: each may be as large as CHUNK."""
+        ...
+
+    def decompose(self, pieces: Iterable[tuple[Array, ...]]) -> SubspaceDraw | LinearDraw:
+        """The draw behind the numbers, or the stack of draws where they are stacked."""
+        ...
+
+    def moved(self, on: Backend) -> Self:
+        """The same, decomposing on a device."""
+        ...
+
+    def footprint(self, points: int) -> int:
+        """Numbers held on the device for each draw, about, on a path of ``points``."""
+        ...
+
 
 @dataclass(frozen=True, eq=False)
-class SubspaceDraw:
-    """A draw of the subspace model, with U the first d coordinates (no loss: rotation).
-
-    Attributes
-    ----------
-    eigenvalues : (r,) array
-        Of YY'/N, ascending, without the null space.
-    rows : (r, d) array
-        Row i holds the first d coordinates of eigenvector i.
-    residual : (r, d) array or None
-        Row i is (E Y'/N) v_i with E = X - B Y the drawn residual; None when it is averaged.
-    """
+class DenseSubspace:
+    """N pairs (x, y) of the subspace model; memory is min(n, N)^2 plus a piece of the data."""
 
     model: SubspaceModel
     n_train: int
-    eigenvalues: FloatArray
-    rows: FloatArray
-    residual: FloatArray | None
+    drawn: bool
+    on: Backend = HOST
 
-    def path(self, filter: Filter) -> tuple[FloatArray, FloatArray]:
-        """Learning error along the path, (bias, variance), each (T,); variance nan if drawn."""
-        l, d = self.eigenvalues, self.model.d
-        s2 = self.model.sigma**2
-        rho = np.ascontiguousarray(filter.residual(l))
-        if self.residual is not None:
-            gain = np.ascontiguousarray(filter.gain(l))
-            error = _numba.subspace_path(rho, gain, self.rows, self.residual, s2)
-            return error / d, np.full(rho.shape[0], np.nan)
-        nothing = np.zeros((l.size, 0))
-        bias = _numba.subspace_path(rho, np.zeros((1, 0)), self.rows, nothing, s2) / d
-        floor = s2 / (1.0 + s2)
-        noise = s2 + np.sum(self.rows**2, axis=1)  # v_i' S v_i
-        return bias, floor * (filter.variance_filter(l) @ noise) / self.n_train
+    def numbers(self, rng: np.random.Generator) -> Pieces:
+        n, d, N = self.model.n, self.model.d, self.n_train
+        if N < n:
+            yield rng.standard_normal((d, N)), rng.standard_normal((d, N))
+            for rows in _chunks(n - d, N):
+                yield (rng.standard_normal((rows, N)),)
+            return
+        for columns in _chunks(N, n):
+            yield rng.standard_normal((n, columns)), rng.standard_normal((d, columns))
 
-    @property
-    def largest(self) -> float:
-        """Largest eigenvalue of YY'/N."""
-        return float(self.eigenvalues[-1])
+    def decompose(self, pieces: Iterable[tuple[Array, ...]]) -> SubspaceDraw:
+        on, d, N, sigma = self.on, self.model.d, self.n_train, self.model.sigma
+        transposed, best = on.xp.matrix_transpose, 1.0 / (1.0 + sigma**2)
+        if N < self.model.n:
+            pieces = iter(pieces)
+            codes, noise = next(pieces)
+            signal = codes + sigma * noise
+            gram = transposed(signal) @ signal
+            for (noise,) in pieces:
+                gram += sigma**2 * (transposed(noise) @ noise)
+            residual = codes - best * signal if self.drawn else None
+            found = spectra.of_few(on, gram, signal, residual, N)
+        else:
+            gram = cross = 0.0
+            for noise, codes in pieces:
+                y = sigma * noise
+                y[..., :d, :] += codes
+                gram += y @ transposed(y)
+                if self.drawn:
+                    cross += (codes - best * y[..., :d, :]) @ transposed(y)
+            found = spectra.of_many(on, gram / N, cross / N if self.drawn else None, rows=d)
+        return subspace_draw(self.model, N, found, on)
 
-    def pca(self) -> float:
-        """Risk of the plug-in PCA estimator.
+    def moved(self, on: Backend) -> Self:
+        return replace(self, on=on)
 
-        For N < d the missing directions are averaged over the null space of YY'.
-        """
-        n, d, s2 = self.model.n, self.model.d, self.model.sigma**2
-        a = 1.0 / (1.0 + s2)
-        found = float(np.sum(self.rows[-d:] ** 2)) / d
-        missing = d - self.eigenvalues.size
-        if missing > 0:
-            found += (1.0 - found) * missing / (n - self.eigenvalues.size)
-        # 1 + (a^2 - 2a) c + s2 a^2, written as the floor and what is lost.
-        return s2 / (1.0 + s2) + (2.0 * a - a * a) * max(1.0 - found, 0.0)
+    def footprint(self, points: int) -> int:
+        n, d, N = self.model.n, self.model.d, self.n_train
+        return footprint(min(n * N, CHUNK), d, d, min(n, N), points)
+
+
+@dataclass(frozen=True, eq=False)
+class DenseLinear:
+    """N pairs (x, y) from a law, Gaussian or a scale mixture."""
+
+    law: GaussianLaw
+    n_train: int
+    drawn: bool
+    on: Backend = HOST
+
+    def numbers(self, rng: np.random.Generator) -> Pieces:
+        n, N = self.law.n, self.n_train
+        for columns in [N] if N < n else _chunks(N, n + self.law.p):
+            yield self.law.numbers(columns, rng)
+
+    def decompose(self, pieces: Iterable[tuple[Array, ...]]) -> LinearDraw:
+        on, law, N = self.on, self.law, self.n_train
+        transposed = on.xp.matrix_transpose
+        if N < law.n:
+            ((signal, noise),) = pieces
+            x, y = law.pairs(signal, noise, on.xp)
+            found = spectra.of_few(on, transposed(y) @ y, y, x if self.drawn else None, N)
+        else:
+            gram = cross = 0.0
+            for signal, noise in pieces:
+                x, y = law.pairs(signal, noise, on.xp)
+                gram += y @ transposed(y)
+                if self.drawn:
+                    cross += x @ transposed(y)
+            found = spectra.of_many(on, gram / N, cross / N if self.drawn else None)
+        return _measured(law, N, found, on)
+
+    def moved(self, on: Backend) -> Self:
+        return replace(self, law=self.law.moved(on.put), on=on)
+
+    def footprint(self, points: int) -> int:
+        n, p, N = self.law.n, self.law.p, self.n_train
+        data = (n + p) * N
+        return footprint(data if N < n else min(data, CHUNK), n, p, min(n, N), points)
+
+
+@dataclass(frozen=True, eq=False)
+class WishartLinear:
+    """YY' and XY' without data: Bartlett's factor, O(n min(n, N)) random numbers.
+
+    A Gaussian Y of covariance S is S^{1/2} T Q with T (n, r) lower triangular, T[j, j] ~
+    chi(N - j), normal below, and Q (r, N) orthonormal rows independent of T; then X Q' = B Y Q' + E
+    with E of r columns.
+    """
+
+    law: GaussianLaw
+    n_train: int
+    drawn: bool
+    root: Array
+    residual_root: Array
+    on: Backend = HOST
+
+    @classmethod
+    def of(cls, law: GaussianLaw, n_train: int, drawn: bool) -> Self:
+        return cls(law, n_train, drawn, law.measurement_root, law.residual_root)
+
+    def numbers(self, rng: np.random.Generator) -> Pieces:
+        n, r = self.law.n, min(self.law.n, self.n_train)
+        t = np.tril(rng.standard_normal((n, r)), -1)
+        t[np.arange(r), np.arange(r)] = np.sqrt(rng.chisquare(self.n_train - np.arange(r)))
+        columns = self.residual_root.shape[1] if self.drawn else 0
+        yield t, rng.standard_normal((columns, r))
+
+    def decompose(self, pieces: Iterable[tuple[Array, ...]]) -> LinearDraw:
+        ((t, e),) = pieces
+        y = self.root @ t
+        x = self.law.best @ y + self.residual_root @ e if self.drawn else None
+        return _learned(self.law, x, y, self.n_train, self.on)
+
+    def moved(self, on: Backend) -> Self:
+        roots = {name: on.put(getattr(self, name)) for name in ("root", "residual_root")}
+        return replace(self, law=self.law.moved(on.put), on=on, **roots)
+
+    def footprint(self, points: int) -> int:
+        n, p, r = self.law.n, self.law.p, min(self.law.n, self.n_train)
+        return footprint((n + p) * r, n, p, r, points)
 
 
 def draw_subspace(
     model: SubspaceModel, n_train: int, rng: np.random.Generator, drawn: bool
 ) -> SubspaceDraw:
     """Draw N pairs (x, y) and decompose; memory is min(n, N)^2 plus a chunk of the data."""
-    n, d, N, sigma = model.n, model.d, n_train, model.sigma
-    if N < n:
-        codes = rng.standard_normal((d, N))
-        signal = codes + sigma * rng.standard_normal((d, N))
-        gram = signal.T @ signal
-        for rows in _chunks(n - d, N):
-            noise = rng.standard_normal((rows, N))
-            gram += sigma**2 * (noise.T @ noise)
-        l, u = np.linalg.eigh(gram / N)
-        l = _not_negative(l)
-        # v_i = Y u_i / sqrt(N l_i): only its first d coordinates are formed.
-        rows_of_v = (signal @ u / np.sqrt(N * l)).T
-        residual = None
-        if drawn:
-            e = codes - signal / (1.0 + sigma**2)
-            residual = ((e @ u) * np.sqrt(l / N)).T
-        return SubspaceDraw(model, N, l, np.ascontiguousarray(rows_of_v), _contiguous(residual))
-
-    gram, cross = np.zeros((n, n)), np.zeros((d, n))
-    for columns in _chunks(N, n):
-        y = sigma * rng.standard_normal((n, columns))
-        codes = rng.standard_normal((d, columns))
-        y[:d] += codes
-        gram += y @ y.T
-        if drawn:
-            cross += (codes - y[:d] / (1.0 + sigma**2)) @ y.T
-    l, v = np.linalg.eigh(gram / N)
-    residual = (cross @ v / N).T if drawn else None
-    return SubspaceDraw(
-        model, N, _not_negative(l), np.ascontiguousarray(v[:d].T), _contiguous(residual)
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class LinearDraw:
-    """A draw of any linear inverse problem: W = C g(l) V' for every filter, measured by a law.
-
-    Attributes
-    ----------
-    eigenvalues : (r,) array
-        Of YY'/N, without the null space.
-    coefficients : (p, r) array
-        C = X Y' V / N; with the residual averaged, B V l in its place.
-    vectors : (n, r) array
-        V.
-    averaged : bool
-        Whether the target's residual was averaged: then its variance is added by formula.
-    """
-
-    law: GaussianLaw
-    n_train: int
-    eigenvalues: FloatArray
-    coefficients: FloatArray
-    vectors: FloatArray
-    averaged: bool
-
-    def path(self, filter: Filter) -> tuple[FloatArray, FloatArray]:
-        """Learning error along the path, (bias, variance), each (T,); variance nan if drawn."""
-        law = self.law
-        error = self.measured_by(law, filter) - law.floor
-        if not self.averaged:
-            return error, np.full(error.size, np.nan)
-        h = filter.variance_filter(self.eigenvalues)
-        noise = np.sum(self.vectors * (law.measurement_cov @ self.vectors), axis=0)
-        return error, law.floor * (h @ noise) / self.n_train
-
-    @property
-    def largest(self) -> float:
-        """Largest eigenvalue of YY'/N."""
-        return float(self.eigenvalues[-1])
-
-    def pca(self) -> float:
-        """Not defined: nothing says how many directions to keep."""
-        raise Unsupported("pca needs a SubspaceModel: only that says how many directions to keep")
-
-    def measured_by(self, law: GaussianLaw, filter: Filter) -> FloatArray:
-        r"""Risk of W along the path under any law of (x, y) with these second moments, (T,).
-
-        [tr S_x - 2 tr(W Cov(y, x)) + tr(W S W')] / scale
-        """
-        c, v = self.coefficients, self.vectors
-        gain = np.ascontiguousarray(filter.gain(self.eigenvalues))
-        linear = np.sum(c * (law.cross_cov @ v), axis=0)
-        quadratic = np.ascontiguousarray((c.T @ c) * (v.T @ law.measurement_cov @ v))
-        path = _numba.quadratic_path(gain, linear, quadratic)
-        return np.asarray((law.signal_trace + path) / law.scale)
+    source = DenseSubspace(model, n_train, drawn)
+    return source.decompose(source.numbers(rng))
 
 
 def draw_linear(
     law: GaussianLaw, n_train: int, rng: np.random.Generator, drawn: bool
 ) -> LinearDraw:
-    """Draw N pairs (x, y) from a Gaussian law and decompose."""
-    n, N = law.n, n_train
-    if N < n:
-        return train(law, *law.sample(N, rng), averaged=not drawn)
-    gram, cross = np.zeros((n, n)), np.zeros((law.p, n))
-    for columns in _chunks(N, n + law.p):
-        x, y = law.sample(columns, rng)
-        gram += y @ y.T
-        if drawn:
-            cross += x @ y.T
-    l, v = np.linalg.eigh(gram / N)
-    l = _not_negative(l)
-    c = cross @ v / N if drawn else (law.best @ v) * l
-    return LinearDraw(law, N, l, c, v, averaged=not drawn)
+    """Draw N pairs (x, y) from a law and decompose."""
+    source = DenseLinear(law, n_train, drawn)
+    return source.decompose(source.numbers(rng))
 
 
 def draw_wishart(
     law: GaussianLaw, n_train: int, rng: np.random.Generator, drawn: bool
 ) -> LinearDraw:
-    """Draw YY' and XY' without data: Bartlett's factor, O(n min(n, N)) random numbers.
-
-    A Gaussian Y of covariance S is S^{1/2} T Q with T (n, r) lower triangular, T[j, j] ~
-    chi(N - j), normal below, and Q (r, N) orthonormal rows independent of T; then X Q' = B Y Q' + E
-    with E of r columns.
-    """
-    n, r = law.n, min(law.n, n_train)
-    t = np.tril(rng.standard_normal((n, r)), -1)
-    t[np.arange(r), np.arange(r)] = np.sqrt(rng.chisquare(n_train - np.arange(r)))
-    y = law.measurement_root @ t
-    x = law.best @ y
-    if drawn:
-        x += law.residual_root @ rng.standard_normal((law.residual_root.shape[1], r))
-    return train(law, x, y, averaged=not drawn, count=n_train)
+    """Draw from the same law without data."""
+    source = WishartLinear.of(law, n_train, drawn)
+    return source.decompose(source.numbers(rng))
 
 
 def train(
@@ -216,33 +212,49 @@ def train(
 
     ``count`` is the number of samples behind the columns where it is not their number.
     """
-    n, r = y.shape
-    N = r if count is None else count
-    if r < n:
-        l, u = np.linalg.eigh(y.T @ y / N)
-        keep = l > r * np.finfo(float).eps * l[-1]  # repeated or zero measurements have no v_i
-        l, u = l[keep], u[:, keep]
-        v = y @ u / np.sqrt(N * l)
-        c = (x @ u) * np.sqrt(l / N)
+    N = y.shape[1] if count is None else count
+    return _learned(law, None if averaged else x, y, N, HOST)
+
+
+def footprint(data: int, n: int, p: int, r: int, points: int) -> int:
+    """Numbers held for a draw whose r x r Gram matrix is decomposed, generously.
+
+    Its random numbers and what is made of them; the matrix, its copy, its eigenvectors and the
+    solver's workspace; V, C and their products with covariances; the filter's path.
+    """
+    return 3 * data + 6 * r * r + 4 * (n + p) * r + 3 * points * r
+
+
+def _learned(law: GaussianLaw, x: Array | None, y: Array, n_train: int, on: Backend) -> LinearDraw:
+    """Decompose columns; x is None where its residual is averaged."""
+    transposed, N = on.xp.matrix_transpose, n_train
+    if y.shape[-1] < y.shape[-2]:
+        found = spectra.of_few(on, transposed(y) @ y, y, x, N)
     else:
-        l, v = np.linalg.eigh(y @ y.T / N)
-        l = _not_negative(l)
-        c = x @ (y.T @ v) / N
+        cross = None if x is None else x @ transposed(y) / N
+        found = spectra.of_many(on, y @ transposed(y) / N, cross)
+    return _measured(law, N, found, on)
+
+
+def _measured(law: GaussianLaw, n_train: int, found: spectra.Spectrum, on: Backend) -> LinearDraw:
+    """With the residual averaged, C is B V l."""
+    l, v, c = found
+    averaged = c is None
     if averaged:
-        c = (law.best @ v) * l
-    return LinearDraw(law, N, l, c, v, averaged)
+        c = (law.best @ v) * l[..., None, :]
+    return LinearDraw(law, n_train, l, c, v, averaged, on)
+
+
+def subspace_draw(
+    model: SubspaceModel, n_train: int, found: spectra.Spectrum, on: Backend
+) -> SubspaceDraw:
+    """Vectors and residuals as rows."""
+    l, v, c = found
+    rows, residual = (None if x is None else on.xp.matrix_transpose(x) for x in (v, c))
+    return SubspaceDraw(model, n_train, l, rows, residual, on)
 
 
 def _chunks(total: int, width: int) -> list[int]:
     """Sizes that sum to ``total``, each holding about CHUNK numbers ``width`` wide."""
     size = max(1, CHUNK // width)
     return [min(size, total - start) for start in range(0, total, size)]
-
-
-def _not_negative(l: FloatArray) -> FloatArray:
-    """Eigenvalues of a Gram matrix lost below rounding are set to the rounding level."""
-    return np.asarray(np.maximum(l, np.finfo(float).eps * l[-1]))
-
-
-def _contiguous(array: FloatArray | None) -> FloatArray | None:
-    return None if array is None else np.ascontiguousarray(array)

@@ -6,7 +6,7 @@ draws, so the numbers depend on the seed alone, not on the number of workers.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,8 @@ from linscale import validate
 from linscale.errors import InvalidArgument
 from linscale.filters import Filter
 from linscale.montecarlo.chebyshev import TOLERANCE
-from linscale.montecarlo.engines import choose
+from linscale.montecarlo.engines import Draw, choose
+from linscale.montecarlo.stacks import Stacked
 from linscale.montecarlo.workers import Progress, Result, Task, in_parallel, one_by_one
 from linscale.problem import MixtureProblem, Model, SpectralProblem, moments_of, reduced
 from linscale.seeds import seed_sequence
@@ -68,22 +69,32 @@ def simulate(
         residual = "drawn"
     name, draw = choose(model, N, residual, filters, engine, tolerance)
 
-    def task(stream: np.random.Generator) -> tuple[Any, ...]:
-        d = draw(stream)
+    def measure(draw: Draw) -> tuple[Any, ...]:
         # A path that diverges overflows; it is counted afterwards, not hidden.
         with np.errstate(over="ignore", invalid="ignore"):
-            paths = [d.path(filter) for filter in filters]
-        return paths, d.largest, d.pca() if with_pca else np.nan
+            paths = [draw.path(filter) for filter in filters]
+        largest = draw.largest
+        return paths, largest, draw.pca() if with_pca else np.full_like(largest, np.nan)
 
-    results = run(task, trials, rng, workers, progress)
+    if isinstance(draw, Stacked):
+        trials = validate.integer("trials", trials, at_least=1)
+        workers = validate.integer("workers", workers, at_least=1)
+        points = max((filter.at.size for filter in filters), default=0)
+        streams = seed_sequence(rng).spawn(trials)
+        results = draw.run(measure, streams, points, workers, progress)
+        gather: Callable[[list[Any]], FloatArray] = np.concatenate
+    else:
+        results = run(lambda stream: measure(draw(stream)), trials, rng, workers, progress)
+        gather = np.array
+    largest = gather([r[1] for r in results])
     return Samples(
         problem=moments_of(model),
         n_train=N,
-        biases=[np.array([r[0][k][0] for r in results]) for k in range(len(filters))],
-        variances=[np.array([r[0][k][1] for r in results]) for k in range(len(filters))],
-        largest=np.array([r[1] for r in results]),
-        pca=np.array([r[2] for r in results]),
-        method=f"montecarlo, engine {name}, residual {residual}, {len(results)} draws",
+        biases=[gather([r[0][k][0] for r in results]) for k in range(len(filters))],
+        variances=[gather([r[0][k][1] for r in results]) for k in range(len(filters))],
+        largest=largest,
+        pca=gather([r[2] for r in results]),
+        method=f"montecarlo, engine {name}, residual {residual}, {largest.size} draws",
     )
 
 

@@ -4,6 +4,8 @@ dense    actual data (x_i, y_i); any model. Cost grows with N.
 wishart  Bartlett's triangular factor in the data's place, then LAPACK; any Gaussian model.
 band     the band form; subspace models only. By spectrum (every eigenvalue, so the bulk trace is
          exact) where that is affordable, else by leading blocks, whose cost does not grow with n.
+cupy     what wishart draws (scale mixtures: what dense draws), decomposed in stacks on a GPU. Only
+         where it is asked for: nothing falls back to it, and it falls back to nothing.
 """
 
 from __future__ import annotations
@@ -16,6 +18,8 @@ import numpy as np
 from linscale.errors import InvalidArgument, LinscaleError, Unsupported
 from linscale.filters import Converged, Filter
 from linscale.models import InverseProblem, SubspaceModel
+from linscale.montecarlo import _cupy
+from linscale.montecarlo.band import WishartSubspace
 from linscale.montecarlo.band_draws import (
     LARGEST_SPECTRUM,
     MomentDraw,
@@ -24,12 +28,20 @@ from linscale.montecarlo.band_draws import (
     probes,
 )
 from linscale.montecarlo.chebyshev import TOLERANCE, Plan
-from linscale.montecarlo.draws import draw_linear, draw_subspace, draw_wishart
+from linscale.montecarlo.draws import (
+    DenseLinear,
+    Source,
+    WishartLinear,
+    draw_linear,
+    draw_subspace,
+    draw_wishart,
+)
 from linscale.montecarlo.laws import gaussian_law
+from linscale.montecarlo.stacks import Stacked
 from linscale.problem import MixtureProblem, Model, reduced
 from linscale.validate import FloatArray
 
-ENGINES = ("auto", "dense", "wishart", "band")
+ENGINES = ("auto", "dense", "wishart", "band", "cupy")
 AFFORDABLE = 0.03  # seconds a draw, below which an exact bulk trace is always worth its price
 FLOP = 1.5e-10  # seconds; only ratios matter
 
@@ -41,12 +53,12 @@ class Draw(Protocol):
         """Learning error along the path, (bias, variance)."""
         ...
 
-    def pca(self) -> float:
+    def pca(self) -> float | FloatArray:
         """Risk of the plug-in PCA estimator."""
         ...
 
     @property
-    def largest(self) -> float:
+    def largest(self) -> float | FloatArray:
         """Largest eigenvalue of YY'/N, or a bound on it."""
         ...
 
@@ -61,15 +73,15 @@ def choose(
     filters: Sequence[Filter],
     engine: str,
     tolerance: float = TOLERANCE,
-) -> tuple[str, Sampler]:
-    """The engine's name, and a function that draws one training set with it.
+) -> tuple[str, Sampler | Stacked]:
+    """The engine's name, and a function that draws one training set with it, or draws in stacks.
 
     Raises
     ------
     InvalidArgument
         An engine or a residual that does not exist.
     Unsupported
-        An engine that does not fit the problem; the message says which would do.
+        An engine that does not fit the problem, or has no device; the message says what would do.
     """
     check_engine(engine)
     if residual not in ("averaged", "drawn"):
@@ -77,6 +89,8 @@ def choose(
     drawn = residual == "drawn"
     if isinstance(reduced(model), MixtureProblem):
         return _mixture(model, n_train, drawn, engine)
+    if engine == "cupy":
+        return _on_gpu(model, n_train, drawn)
     if isinstance(model, SubspaceModel):
         return _subspace(model, n_train, drawn, filters, engine, tolerance)
     if engine == "band":
@@ -89,9 +103,20 @@ def choose(
     return "wishart", lambda rng: draw_wishart(law, n_train, rng, drawn)
 
 
-def _mixture(model: Model, N: int, drawn: bool, engine: str) -> tuple[str, Sampler]:
+def _on_gpu(model: Model, N: int, drawn: bool) -> tuple[str, Stacked]:
+    """Without data; of one law and with the same numbers as engine="wishart"."""
+    on = _cupy.backend()
+    source: Source
+    if isinstance(model, SubspaceModel):
+        source = WishartSubspace(model, N, drawn)
+    else:
+        source = WishartLinear.of(gaussian_law(model), N, drawn)
+    return f"cupy (wishart on {on.name})", Stacked(source, on)
+
+
+def _mixture(model: Model, N: int, drawn: bool, engine: str) -> tuple[str, Sampler | Stacked]:
     """Contrast ties the residual to the measurement, so that only data themselves will do."""
-    if engine not in ("auto", "dense"):
+    if engine not in ("auto", "dense", "cupy"):
         raise Unsupported(
             f"engine = {engine!r} draws Gaussian data, and the contrast of this model is not "
             "constant: use engine='dense'"
@@ -104,6 +129,9 @@ def _mixture(model: Model, N: int, drawn: bool, engine: str) -> tuple[str, Sampl
     if not isinstance(model, InverseProblem):
         raise InvalidArgument("model", type(model).__name__, "an InverseProblem, to draw data from")
     law = gaussian_law(model)
+    if engine == "cupy":
+        on = _cupy.backend()
+        return f"cupy (dense on {on.name})", Stacked(DenseLinear(law, N, drawn=True), on)
     return "dense", lambda rng: draw_linear(law, N, rng, drawn=True)
 
 

@@ -49,18 +49,20 @@ def risk(
         Number of training sets; a single one has a standard error of nan.
     rng : None, int, SeedSequence or Generator
         The numbers depend on it alone, not on ``workers``.
-    engine : "auto", "band", "wishart" or "dense"
+    engine : "auto", "band", "wishart", "dense" or "cupy"
         "dense" draws actual data (x_i, y_i). "band" (subspace models) and "wishart" (any model)
         draw from the same law without data, at a cost that does not grow with N. "auto" takes the
         cheapest; ``method`` of the result says which, and how. A model whose contrast is not
-        constant takes "dense".
+        constant takes "dense". "cupy" draws the same numbers as "wishart" ("dense" where contrast
+        varies) and decomposes them on a GPU, many at once; it is never taken unless asked for.
     residual : "averaged" or "drawn"
         Given the measurements Y, the targets are X = B Y + E. "averaged" takes the expectation
         over E in closed form: the same mean with a smaller standard error. "drawn" draws E: only
         then is ``std`` the spread of real training runs (the paper's error bars). Where contrast
         varies E depends on it, and is drawn, whatever is asked.
     workers : int
-        Cores to use: threads, or processes where draws are short and many.
+        Cores to use: threads, or processes where draws are short and many. With "cupy", threads
+        that each keep a stack of draws going.
     progress : callable or None
         Called once for each finished draw.
     tolerance : float
@@ -77,6 +79,8 @@ def risk(
     ------
     StepTooLarge
         Gradient descent that diverges on most draws.
+    Unsupported
+        An engine that does not fit the problem, or "cupy" without CuPy or a GPU.
     """
     samples = simulate(
         model,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -73,19 +75,42 @@ class GaussianLaw:
     def p(self) -> int:
         return int(self.cross_cov.shape[0])
 
+    def numbers(self, count: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
+        """What is random in ``count`` pairs: sqrt(tau) g, and the noise or the residual, white."""
+        inner = self.n if self.signal_root is None else self.signal_root.shape[1]
+        signal = rng.standard_normal((inner, count))
+        if not self.contrast.is_constant:
+            signal *= np.sqrt(self.contrast.sample(count, rng))
+        rest = self.p if self.signal_root is None else self.n
+        return signal, rng.standard_normal((rest, count))
+
+    def pairs(self, signal: Any, noise: Any, xp: Any = np) -> tuple[Any, Any]:
+        """The pairs behind those numbers, or stacks of them, (..., p, count) and (..., n, count).
+
+        In the array library ``xp``, where the law's own arrays are (:meth:`moved`).
+        """
+        if self.signal_root is None:  # a spectral problem, in the eigenbasis of S
+            diagonal = xp.linalg.diagonal
+            y = xp.sqrt(diagonal(self.measurement_cov))[:, None] * signal
+            return diagonal(self.best)[:, None] * y + self.residual_sd * noise, y
+        x = self.signal_root @ signal
+        clean = x if self.forward is None else self.forward @ x
+        return x, clean + self.sigma * noise
+
     def sample(self, count: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:
         """``count`` pairs: x of shape (p, count), y of shape (n, count)."""
-        if self.signal_root is None:  # a spectral problem, in the eigenbasis of S
-            y = np.sqrt(np.diag(self.measurement_cov))[:, None] * rng.standard_normal(
-                (self.n, count)
-            )
-            e = self.residual_sd * rng.standard_normal((self.p, count))
-            return np.diag(self.best)[:, None] * y + e, y
-        x = self.signal_root @ rng.standard_normal((self.signal_root.shape[1], count))
-        if not self.contrast.is_constant:
-            x *= np.sqrt(self.contrast.sample(count, rng))
-        clean = x if self.forward is None else self.forward @ x
-        return x, clean + self.sigma * rng.standard_normal((self.n, count))
+        return self.pairs(*self.numbers(count, rng))
+
+    def moved(self, put: Callable[[FloatArray], Any]) -> GaussianLaw:
+        """The same with its arrays on a device, where ``put`` takes them."""
+        return replace(
+            self,
+            measurement_cov=put(self.measurement_cov),
+            cross_cov=put(self.cross_cov),
+            best=put(self.best),
+            forward=None if self.forward is None else put(self.forward),
+            signal_root=None if self.signal_root is None else put(self.signal_root),
+        )
 
 
 def gaussian_law(model: Model) -> GaussianLaw:

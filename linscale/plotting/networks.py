@@ -10,12 +10,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from linscale.empirical import ResultTable, best_by_validation, grid
+from linscale.empirical.metrics import UNITS
 from linscale.errors import InvalidArgument
 
 # Of the reference curves, in their order: colour, dash, marker.
 REFERENCES = (
     ("#D55E00", "-", "s"), ("#CC79A7", "-", "^"), ("#0072B2", "--", ""), ("#E69F00", ":", "v"),
 )  # fmt: skip
+
+BEST, NETWORKS = "network best on validation", "networks of {:,} parameters"
 
 
 def draw_learning_curves(
@@ -43,7 +46,7 @@ def draw_learning_curves(
         chosen = best.filter(task=name)
         axes.plot(
             chosen.column("n_train"), chosen.column("value"), "k-", marker="o", ms=4, mfc="white",
-            lw=1.6, label="network best on validation",
+            lw=1.6, label=BEST,
         )  # fmt: skip
         for (label, table), (colour, dash, marker) in zip(
             references.items(), REFERENCES, strict=False
@@ -54,18 +57,21 @@ def draw_learning_curves(
         axes.set_xlabel("training examples $N$")
     unit = networks.filter(metric=metric).distinct("unit")[0]
     for axes in panels[:, 0]:
-        axes.set_ylabel(f"{metric} on test" + ("" if unit == "1" else f" ({unit})"))
+        name = metric.upper() if metric in UNITS else metric
+        axes.set_ylabel(f"{name} on test images" + ("" if unit == "1" else f" ({unit})"))
     entries = {
         label: line
         for axes in panels.flat
         for line, label in zip(*axes.get_legend_handles_labels(), strict=True)
     }
-    figure.legend(entries.values(), entries.keys(), loc="outside lower center", ncols=3)
+    order = [NETWORKS.format(size) for size in sizes] + [BEST, *references]
+    shown = {label: entries[label] for label in order if label in entries}
+    figure.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=3)
     return figure
 
 
 def _networks(
-    axes: Axes, networks: ResultTable, metric: str, colours: Mapping[int | None, object]
+    axes: Axes, networks: ResultTable, metric: str, colours: Mapping[int, object]
 ) -> None:
     """For each network size the mean over runs, and the range from the lowest to the highest."""
     found = grid(networks, metric, "test")
@@ -75,7 +81,7 @@ def _networks(
         low, high = mean - found.lowest[there, j], found.highest[there, j] - mean
         axes.errorbar(
             found.n_train[there], mean, (low, high), color=colours[int(size)], lw=1, capsize=2,
-            marker=".", ms=4, label=f"networks of {size:,} parameters",
+            marker=".", ms=4, label=NETWORKS.format(size),
         )  # fmt: skip
 
 

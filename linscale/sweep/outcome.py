@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from linscale import theory
-from linscale.errors import LinscaleError
+from linscale.errors import LinscaleError, MissingDevice
 from linscale.risk import CURVE_COLUMNS, PATH_COLUMNS, RiskPath, RiskPoint
 from linscale.sweep import estimators
 from linscale.sweep.cells import Cell
@@ -70,11 +70,19 @@ class Outcome:
 
 
 def compute(cell: Cell) -> Outcome:
-    """Answer a cell's question, in this thread."""
+    """Answer a cell's question, in this thread.
+
+    Raises
+    ------
+    MissingDevice
+        Its engine needs one: that is no answer, since another machine may have it.
+    """
     start = time.perf_counter()
     failed = None
     try:
         answer = _ask(cell)
+    except MissingDevice:
+        raise
     except (LinscaleError, np.linalg.LinAlgError) as error:  # it would be the same another time
         failed = str(error)
         nothing: dict[str, Any] = {name: np.empty(0) for name in PATH_COLUMNS}

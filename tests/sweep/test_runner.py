@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from linscale import sweep
-from linscale.errors import InvalidArgument, LinscaleError
+from linscale.errors import InvalidArgument, LinscaleError, MissingDevice
 from linscale.sweep import Cell, Grid, Store
 from linscale.sweep.forecast import forecast
 
@@ -40,6 +40,17 @@ def expected(tmp_path_factory):
 def test_the_same_table_by_any_number_of_workers(workers, tmp_path, expected):
     sweep.run(GRID, tmp_path / "s", workers=workers, progress=False)
     assert table(tmp_path / "s") == expected
+
+
+def test_a_missing_device_is_no_answer(tmp_path, monkeypatch):
+    """A machine that has one may go on from the same store."""
+    monkeypatch.setitem(sys.modules, "cupy", None)
+    elsewhere = Grid(n=20, d=2, sigma=0.1, n_train=[3, 30], trials=10, engine=["auto", "cupy"])
+    with pytest.raises(MissingDevice, match="needs cupy"):
+        sweep.run(elsewhere, tmp_path / "s", progress=False)
+    with Store(tmp_path / "s") as store:
+        missing = store.missing(elsewhere)
+    assert [cell.engine for cell in missing] == ["cupy", "auto", "cupy"]  # the first is kept
 
 
 def in_disorder(path):
