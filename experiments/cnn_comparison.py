@@ -23,7 +23,7 @@ TABLE = Path(__file__).resolve().parent / "cnn" / "results.csv"
 REFERENCES = {
     "linear": "linear estimator, same pairs",
     "linear, training images": "linear, judged on the training images",
-    "theory, training images": "its theory",
+    "theory, training images": "theory of that, nothing trained",
 }
 
 

@@ -58,9 +58,6 @@ class Table:
                     f"{self.json} was made with other settings ({', '.join(other)}): move both "
                     "files away, or give another --out"
                 )
-            self.meta["versions"] = found["versions"] + [
-                v for v in self.meta["versions"] if v not in found["versions"]
-            ]
         self.rows()  # a broken table is refused before anything is trained
 
     def rows(self) -> list[Row]:
@@ -91,8 +88,12 @@ class Table:
         writer.writeheader()
         writer.writerows(self.rows())  # read again: another process may have added some
         writer.writerows(rows)
+        found = self._read_meta()
+        kept = found["versions"] if found else []
+        new = [v for v in self.meta["versions"] if v not in kept]
+        meta = self.meta | {"versions": kept + new}
         write_together({
-            self.json: (json.dumps(self.meta, indent=2) + "\n").encode(),
+            self.json: (json.dumps(meta, indent=2) + "\n").encode(),
             self.csv: out.getvalue().encode(),
         })  # fmt: skip
 
