@@ -18,30 +18,30 @@ class Nvrtc:
     """As much of NVIDIA's runtime compiler as compiling takes; it needs no driver."""
 
     def __init__(self, path):
-        self.library = ctypes.CDLL(str(path))
+        self.nvrtc = ctypes.CDLL(str(path))
 
     def architectures(self):
         count = ctypes.c_int()
-        assert self.library.nvrtcGetNumSupportedArchs(ctypes.byref(count)) == 0
+        assert self.nvrtc.nvrtcGetNumSupportedArchs(ctypes.byref(count)) == 0
         found = (ctypes.c_int * count.value)()
-        assert self.library.nvrtcGetSupportedArchs(found) == 0
+        assert self.nvrtc.nvrtcGetSupportedArchs(found) == 0
         return list(found)
 
     def compile(self, source, architecture):
         """Success, and PTX or the compiler's log."""
-        library, program = self.library, ctypes.c_void_p()
-        create = library.nvrtcCreateProgram(
+        nvrtc, program = self.nvrtc, ctypes.c_void_p()
+        create = nvrtc.nvrtcCreateProgram(
             ctypes.byref(program), source.encode(), b"subspace_path.cu", 0, None, None
         )
         assert create == 0
         option = f"--gpu-architecture=compute_{architecture}".encode()
-        failed = library.nvrtcCompileProgram(program, 1, (ctypes.c_char_p * 1)(option))
+        failed = nvrtc.nvrtcCompileProgram(program, 1, (ctypes.c_char_p * 1)(option))
         size = ctypes.c_size_t()
         kind = "ProgramLog" if failed else "PTX"
-        assert getattr(library, f"nvrtcGet{kind}Size")(program, ctypes.byref(size)) == 0
+        assert getattr(nvrtc, f"nvrtcGet{kind}Size")(program, ctypes.byref(size)) == 0
         text = ctypes.create_string_buffer(size.value)
-        assert getattr(library, f"nvrtcGet{kind}")(program, text) == 0
-        library.nvrtcDestroyProgram(ctypes.byref(program))
+        assert getattr(nvrtc, f"nvrtcGet{kind}")(program, text) == 0
+        nvrtc.nvrtcDestroyProgram(ctypes.byref(program))
         return not failed, text.value.decode()
 
 
