@@ -22,7 +22,7 @@ TABLE = Path(__file__).resolve().parent / "cnn" / "results.csv"
 # Sources of rows that are no networks, and what a legend calls them.
 REFERENCES = {
     "linear": "linear estimator, same pairs",
-    "linear, training images": "linear, judged on the training images",
+    "linear, training images": "linear, fresh patches of training images",
     "theory, training images": "theory of that, nothing trained",
 }
 
@@ -49,7 +49,7 @@ def run(path: Path, metric: str, out: Path) -> None:
     """One table, one figure."""
     networks, references = split(read_csv(path))
     if not len(networks):
-        raise InputError(f"{path}: no rows of networks, only of {', '.join(REFERENCES)}")
+        raise InputError(f"{path}: no rows of networks: every source is one of {list(REFERENCES)}")
     figure = plotting.draw_networks(networks, references, metric)
     table = compare(networks, references, metric)
     stem = out / "cnn_comparison"
@@ -88,23 +88,24 @@ def compare(
         values = table.filter(task=task, n_train=N, metric=metric).column("value")
         return float(values.mean()) if values.size else float("nan")
 
+    form = "{:.2f}" if best[0].unit == "dB" else "{:.4g}"
     columns = [
         tables.Column("", "task", "task", "{}", [row.task for row in best]),
         tables.Column("", "N", "n_train", "{:,d}", [row.n_train for row in best]),
     ]
     columns += [
-        tables.Column("params", f"{size:,}", f"{metric}_{size}", "{:.2f}",
+        tables.Column("params", f"{size:,}", f"{metric}_{size}", form,
                       [mean(row.task, row.n_train, size) for row in best])
         for size in sizes
     ]  # fmt: skip
     columns.append(
-        tables.Column("best on", "val.", f"{metric}_best", "{:.2f}", [row.value for row in best])
+        tables.Column("best on", "val.", f"{metric}_best", form, [row.value for row in best])
     )
     heads = (("linear", "test im."), ("linear", "train im."), ("theory", "train im."))
     for (group, head), (source, label) in zip(heads, REFERENCES.items(), strict=True):
         values = [reference(references[label], row.task, row.n_train) for row in best]
         name = f"{metric}_{source.replace(', ', '_').replace(' ', '_')}"
-        columns.append(tables.Column(group, head, name, "{:.2f}", values))
+        columns.append(tables.Column(group, head, name, form, values))
     return columns
 
 

@@ -65,6 +65,8 @@ def run(options: argparse.Namespace) -> int:
     check_folder(options.out.parent)
     if options.out.is_dir():
         raise InputError(f"--out {options.out} is a folder: name a file in it")
+    if any(options.out.resolve() == Path(source).resolve() for source in options.sources):
+        raise InputError(f"--out {options.out} is one of the sources: name another file")
     given: dict[str, Any] = _pairs("--set", options.set)
     if options.task is not None:
         if "task" in given:

@@ -64,7 +64,14 @@ def test_every_curve_is_drawn():
         "networks of 50 parameters", "networks of 90 parameters", "network best on validation",
         "linear",
     ]  # fmt: skip
-    assert figure.axes[0].get_ylabel() == "PSNR on test images (dB)"
+    assert figure.axes[0].get_ylabel() == "PSNR (dB)"
+
+
+def test_the_legend_of_one_panel_is_inside_the_figure():
+    figure = plotting.draw_networks(networks(("denoising",)))
+    figure.draw_without_rendering()
+    box = figure.legends[0].get_window_extent()
+    assert figure.bbox.x0 <= box.x0 < box.x1 <= figure.bbox.x1
 
 
 def test_what_cannot_be_drawn_is_refused():
@@ -94,6 +101,10 @@ def test_the_comparison_runs_on_its_table(tmp_path):
         read_csv(CNN / "results.csv").filter(source="experiments/cnn"), "psnr"
     )
     assert [float(row["psnr_best"]) for row in rows] == [row.value for row in best]
+    for metric, digits in (("mse", " 0.001"), ("psnr_mean", "30.")):
+        done = run(EXPERIMENTS / "cnn_comparison.py", "--metric", metric, "--out", tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert digits in done.stdout
     assert all(
         np.isfinite(float(row[name]))
         for row in rows

@@ -38,9 +38,10 @@ def unit_of(metric: str) -> str:
 
 
 def larger_is_better(metric: str, given: bool | None = None) -> bool:
-    """Which way a metric improves; for one that is not known it must be ``given``."""
+    """Which way a metric, or its mean over images, improves; else it must be ``given``."""
     if given is not None:
         return given
+    metric = metric.removesuffix("_mean")
     if metric not in UNITS:
         raise InvalidArgument(
             "larger_is_better", None, f"True or False for the metric {metric!r}, which is not known"

@@ -58,7 +58,7 @@ def draw_learning_curves(
     unit = networks.filter(metric=metric).distinct("unit")[0]
     for axes in panels[:, 0]:
         name = metric.upper() if metric in UNITS else metric
-        axes.set_ylabel(f"{name} on test images" + ("" if unit == "1" else f" ({unit})"))
+        axes.set_ylabel(name if unit == "1" else f"{name} ({unit})")
     entries = {
         label: line
         for axes in panels.flat
@@ -66,7 +66,7 @@ def draw_learning_curves(
     }
     order = [NETWORKS.format(size) for size in sizes] + [BEST, *references]
     shown = {label: entries[label] for label in order if label in entries}
-    figure.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=3)
+    figure.legend(shown.values(), shown.keys(), loc="outside lower center", ncols=columns)
     return figure
 
 

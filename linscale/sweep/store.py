@@ -102,7 +102,9 @@ class Store:
                 f"{self.path} is an SQLite file, but not a store of sweeps; name another file"
             )
         found = self._db.execute("SELECT value FROM meta WHERE name = 'format'").fetchone()
-        format = int(found[0]) if found is not None and str(found[0]).isdigit() else -1
+        if found is None or not str(found[0]).isdigit():
+            raise explain(sqlite3.DatabaseError("its format is not stated"), self.path)
+        format = int(found[0])
         if format > FORMAT:
             raise InputError(
                 f"{self.path} was written by a newer linscale (format {format}, known up to "
@@ -123,7 +125,10 @@ class Store:
             "INSERT INTO sessions (started, versions) VALUES (?, ?)", (now, versions)
         )
         self._session = cursor.lastrowid
-        others = [json.loads(other) for other in sorted(before - {versions})]
+        try:
+            others = [dict(json.loads(other)) for other in sorted(before - {versions})]
+        except (TypeError, ValueError):
+            raise self._damaged() from None
         self.notes = tuple(
             "some cells were made with other versions, whose last digits may differ: "
             + ", ".join(f"{k} {v}" for k, v in other.items() if v != json.loads(versions).get(k))

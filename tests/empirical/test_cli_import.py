@@ -48,6 +48,14 @@ def test_several_sources_in_one_table(tmp_path, capsys):
     assert f"wrote {out}" in printed
 
 
+def test_a_source_is_never_written_over(tmp_path):
+    path = write(tmp_path / "r.csv", "N,test_psnr,notes\n10,20,kept\n")
+    before = path.read_bytes()
+    with pytest.raises(LinscaleError, match="one of the sources"):
+        run(path, "--map", "n_train=N", "--task", "x", "--out", tmp_path / "." / "r.csv")
+    assert path.read_bytes() == before
+
+
 def test_mapping(tmp_path, capsys):
     path = write(tmp_path / "s3_r.csv", "N,Kodak,err\n10,20,0.5\n")
     out = tmp_path / "table.csv"

@@ -48,7 +48,13 @@ def test_other_formats(path, write):
     edit(path, "UPDATE meta SET value = '0' WHERE name = 'format'")
     refused(path, "older linscale .*run the sweep again", write)
     edit(path, "DELETE FROM meta")
-    refused(path, "older", write)
+    refused(path, "damaged .its format is not stated", write)
+
+
+def test_versions_that_are_no_json(path):
+    edit(path, "UPDATE sessions SET versions = 'zz'")
+    with pytest.raises(InputError, match="damaged"):
+        Store(path, write=True)
 
 
 @pytest.mark.parametrize("write", [True, False])
