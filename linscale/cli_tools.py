@@ -8,21 +8,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits
-
+from linscale.blas import one_thread
 from linscale.errors import InvalidArgument, LinscaleError
 from linscale.files import write_together
 from linscale.study import Study
 
 
 def guarded(name: str, work: Callable[[], int | None], kept: str = "") -> int:
-    """Do the work with BLAS on one thread; returns the exit status.
+    """Do the work with small linear algebra on one thread; returns the exit status.
 
     What goes wrong is one line on standard error; after Ctrl-C it says what is ``kept``.
     """
     try:
         # Threads run draws; the matrices inside are too small for BLAS threads of their own.
-        with threadpool_limits(limits=1):
+        with one_thread():
             status = work() or 0
             sys.stdout.flush()
             return status

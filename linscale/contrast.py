@@ -17,6 +17,7 @@ from scipy.optimize import brentq
 from scipy.special import roots_hermitenorm
 
 from linscale import validate
+from linscale.blas import eigh
 from linscale.errors import InvalidArgument
 from linscale.validate import FloatArray
 
@@ -134,7 +135,7 @@ class Contrast:
             raise InvalidArgument(
                 "signal_cov", f"shape {cov.shape}", f"{(x.shape[0],) * 2}, to match patches"
             )
-        k, v = np.linalg.eigh(0.5 * (cov + cov.T))
+        k, v = eigh(0.5 * (cov + cov.T))
         k = np.maximum(k, 0.0)
         energy = ((v.T @ x) ** 2).T @ (1.0 / (k + level**2))
         if not energy.max() > 0.0:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from linscale import validate
+from linscale.blas import eigh, threads_for
 from linscale.contrast import Contrast
 from linscale.errors import InvalidArgument
 from linscale.operators import as_operator, dense
@@ -173,10 +174,11 @@ class InverseProblem:
         Derivations: `wiener` and `reduction`.
         """
         root, s2 = self.signal_root, self.sigma**2
-        t = root if self.forward is None else self.forward @ root
-        k, v = np.linalg.eigh(t.T @ t)
+        with threads_for(self.p):
+            t = root if self.forward is None else self.forward @ root
+            k, v = np.linalg.eigh(t.T @ t)
+            power = np.sum((root @ v) ** 2, axis=0)
         k = np.maximum(k, 0.0)
-        power = np.sum((root @ v) ** 2, axis=0)
         floor = float(np.sum(power * s2 / (k + s2))) / self.p
         # No more than n directions are measured; T'T is of rank n at most.
         kept = slice(max(0, k.size - self.n), None)
@@ -206,7 +208,7 @@ def _covariance(name: str, values: ArrayLike) -> tuple[FloatArray, FloatArray, F
             name, f"a matrix with |C - C'| up to {asymmetry:.3g}", "symmetric; use (C + C') / 2"
         )
     cov = 0.5 * (cov + cov.T)
-    k, v = np.linalg.eigh(cov)
+    k, v = eigh(cov)
     if k[0] < -rounding * np.sqrt(cov.shape[0]):
         raise InvalidArgument(name, f"a matrix with eigenvalue {k[0]:.3g}", "positive semidefinite")
     return cov, k, v

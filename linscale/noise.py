@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from linscale import validate
+from linscale.blas import eigh
 from linscale.errors import InputError, InvalidArgument
 from linscale.images import Image
 from linscale.uncertain import UncertainFloat
@@ -70,5 +71,5 @@ def denoised_cov(cov: FloatArray, sigma: float) -> FloatArray:
     asymmetry = float(np.abs(noisy - noisy.T).max())
     if asymmetry > 16 * noisy.shape[0] * np.finfo(float).eps * np.abs(noisy).max():
         raise InvalidArgument("cov", f"a matrix with |C - C'| up to {asymmetry:.3g}", "symmetric")
-    k, v = np.linalg.eigh(noisy)
+    k, v = eigh(noisy)
     return np.asarray((v * np.maximum(k - level**2, 0.0)) @ v.T)

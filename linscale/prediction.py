@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from linscale import covariances, tasks, theory, validate
+from linscale.blas import one_thread
 from linscale.contrast import Contrast
 from linscale.covariances import Interval
 from linscale.errors import InputError, InvalidArgument
@@ -73,6 +74,7 @@ class Prediction:
         return self.study.saturation
 
 
+@one_thread()
 def predict(
     images: Any,
     task: str | Any = "denoising",

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from linscale import theory, validate
+from linscale.blas import one_thread
 from linscale.errors import InputError, InvalidArgument
 from linscale.filters import Converged, GradientFlow
 from linscale.images import Image
@@ -67,6 +68,7 @@ class Reconstruction:
             raise InputError(f"{path} does not hold reconstructions ({error})") from None
 
 
+@one_thread()
 def reconstruct(
     model: InverseProblem,
     operator: Operator,

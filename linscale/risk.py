@@ -103,9 +103,14 @@ class RiskPath:
 
     @property
     def best(self) -> RiskPoint:
-        """The smallest value on the path and where it is taken."""
+        """The smallest value on the path and where it is taken.
+
+        Of values that are level, to 1e-8 of the learning error, the first in the path's order.
+        """
         usable = np.where(np.isnan(self.value), np.inf, self.value)
-        return self.point(int(np.argmin(usable)))
+        least = float(usable.min())
+        level = usable <= least + LEVEL * abs(least - self.floor)
+        return self.point(int(np.argmax(level)))
 
     def point(self, i: int) -> RiskPoint:
         """The i-th value of the path."""
@@ -163,5 +168,6 @@ class RiskCurve:
         )
 
 
+LEVEL = 1e-8  # of the learning error: what a contour integral promises
 PATH_COLUMNS = ("at", "value", "bias", "variance", "error", "sem", "std")
 CURVE_COLUMNS = (*PATH_COLUMNS, "oracle")

@@ -15,6 +15,7 @@ PACKAGE = Path(linscale.__file__).parent
 LAYERS = [
     {"errors"},
     {"validate", "files", "seeds", "uncertain"},
+    {"blas"},
     {"operators", "image_sources", "contrast"},
     {"problem", "forward", "covariances"},
     {"models", "risk"},

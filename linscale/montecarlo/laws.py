@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from linscale.blas import eigh, threads_for
 from linscale.contrast import Contrast
 from linscale.models import InverseProblem
 from linscale.problem import Model, SpectralProblem, moments_of, problem_of
@@ -53,7 +54,7 @@ class GaussianLaw:
     @cached_property
     def measurement_root(self) -> FloatArray:
         """A square root of S, (n, n)."""
-        l, v = np.linalg.eigh(self.measurement_cov)
+        l, v = eigh(self.measurement_cov)
         return np.asarray(v * np.sqrt(np.maximum(l, 0.0)))
 
     @cached_property
@@ -65,7 +66,8 @@ class GaussianLaw:
         root = self.signal_root
         t = root if self.forward is None else self.forward @ root
         inner = np.eye(root.shape[1]) + t.T @ t / self.sigma**2
-        return np.asarray(np.linalg.solve(np.linalg.cholesky(inner), root.T).T)
+        with threads_for(self.p):
+            return np.asarray(np.linalg.solve(np.linalg.cholesky(inner), root.T).T)
 
     @property
     def n(self) -> int:
@@ -121,11 +123,13 @@ def gaussian_law(model: Model) -> GaussianLaw:
 
 
 def _inverse_problem_law(model: InverseProblem) -> GaussianLaw:
-    s, cross = model.measurement_cov(), model.cross_cov()
+    with threads_for(model.p):
+        s, cross = model.measurement_cov(), model.cross_cov()
+        best = np.linalg.solve(s, cross.T).T
     return GaussianLaw(
         measurement_cov=s,
         cross_cov=cross,
-        best=np.asarray(np.linalg.solve(s, cross.T).T, dtype=float),
+        best=np.asarray(best, dtype=float),
         signal_trace=float(np.trace(model.signal_cov)),
         floor=moments_of(model).floor,
         scale=float(model.p),

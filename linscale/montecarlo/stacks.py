@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from linscale.blas import one_thread
 from linscale.errors import Unsupported
 from linscale.montecarlo.backend import Array, Backend
 from linscale.montecarlo.decomposed import LinearDraw, SubspaceDraw
@@ -71,7 +71,7 @@ class Stacked:
             return found
 
         stacks = [streams[i : i + size] for i in range(0, len(streams), size)]
-        with threadpool_limits(limits=1):
+        with one_thread():
             if workers == 1:
                 return [result for stack in stacks for result in one(stack)]
             pool = ThreadPoolExecutor(workers)

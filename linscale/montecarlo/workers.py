@@ -14,7 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import numpy as np
-from threadpoolctl import threadpool_limits
+
+from linscale.blas import one_thread
 
 Result = TypeVar("Result")
 Task = Callable[[np.random.Generator], Result]
@@ -30,7 +31,7 @@ def one_by_one(
     task: Task[Result], streams: Sequence[np.random.SeedSequence], progress: Progress = None
 ) -> list[Result]:
     """Every draw in this thread."""
-    with threadpool_limits(limits=1):
+    with one_thread():
         return [_one(task, stream, progress) for stream in streams]
 
 
@@ -56,7 +57,7 @@ def in_parallel(
 def _by_threads(
     task: Task[Result], streams: Sequence[np.random.SeedSequence], workers: int, progress: Progress
 ) -> list[Result]:
-    with threadpool_limits(limits=1):
+    with one_thread():
         pool = ThreadPoolExecutor(workers)
         try:
             return list(pool.map(lambda stream: _one(task, stream, progress), streams))

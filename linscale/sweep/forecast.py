@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from threadpoolctl import threadpool_limits
-
+from linscale.blas import one_thread
 from linscale.sweep import estimators
 from linscale.sweep.cells import Cell
 from linscale.sweep.outcome import compute
@@ -68,7 +67,7 @@ def _timed(groups: dict[Group, list[Cell]]) -> dict[Group, float]:
     """Seconds of a cell of each group, for as many groups as there is patience."""
     found: dict[Group, float] = {}
     start = time.perf_counter()
-    with threadpool_limits(limits=1):
+    with one_thread():
         for group, members in groups.items():
             middle = sorted(members, key=lambda cell: cell.n_train)[len(members) // 2]
             share = 1.0

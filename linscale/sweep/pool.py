@@ -16,6 +16,7 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
+from linscale.blas import one_thread
 from linscale.errors import LinscaleError
 from linscale.sweep.cells import Cell
 from linscale.sweep.cluster import closing_quietly
@@ -28,7 +29,7 @@ Outcomes = Generator[Outcome, None, None]
 
 def in_this_process(cells: Sequence[Cell]) -> Outcomes:
     """One after another."""
-    with threadpool_limits(limits=1):
+    with one_thread():
         for cell in cells:
             yield compute(cell)
 

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 
 from linscale import validate
+from linscale.blas import one_thread
 from linscale.filters import Ridge
 from linscale.problem import Model, reduced
 from linscale.risk import RiskPath, RiskPoint
@@ -18,6 +19,7 @@ PER_DECADE = 8
 SPAN = 1e-8, 1e6  # penalties looked at, times the smallest and the largest eigenvalue
 
 
+@one_thread()
 def best_ridge(
     model: Model, n_train: int, order: int = 1, *, complex_data: bool = False
 ) -> RiskPoint:

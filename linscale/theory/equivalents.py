@@ -23,6 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from linscale.blas import threads_for
 from linscale.filters import Descent, Filter
 from linscale.problem import SpectralProblem
 from linscale.theory.contours import NODES, Contour, around
@@ -141,7 +142,8 @@ def equivalent(
     z = contour.z
     kappa = effective_penalty(problem, n_train, z)
     kappa0 = effective_penalty_at_zero(problem, n_train)
-    same, mirrored = bias_kernels_on_nodes(problem, n_train, z, kappa, order)
+    with threads_for(problem.eigenvalues.size):
+        same, mirrored = bias_kernels_on_nodes(problem, n_train, z, kappa, order)
     kernels = [variance_kernel, variance_correction][: order + 1]
     return Equivalent(
         contour=contour,

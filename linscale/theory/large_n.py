@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from linscale import validate
+from linscale.blas import one_thread
 from linscale.errors import InvalidArgument
 from linscale.filters import Converged, Filter
 from linscale.problem import Model, SpectralProblem, problem_of
@@ -15,6 +16,7 @@ from linscale.theory.stieltjes import ComplexArray
 from linscale.validate import FloatArray
 
 
+@one_thread()
 def large_n(model: Model, n_train: int, filter: Filter, *, complex_data: bool = False) -> RiskPath:
     r"""R = R_inf + C/N, the first two terms at large N and fixed n; the next is O(1/N^2).
 

@@ -8,6 +8,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from linscale import validate
+from linscale.blas import one_thread
 from linscale.errors import InvalidArgument
 from linscale.filters import Converged, GradientFlow
 from linscale.models import SubspaceModel
@@ -28,6 +29,7 @@ def floor(model: Model) -> float:
     return moments_of(model).floor
 
 
+@one_thread()
 def converged(
     model: Model, n_train: int, order: int = 1, *, complex_data: bool = False
 ) -> RiskPoint:
@@ -141,6 +143,7 @@ def vanishing_noise(model: SubspaceModel, n_train: int) -> float:
     return max(0.0, 1.0 - validate.n_train(n_train) / model.d)
 
 
+@one_thread()
 def large_n_stopping_time(model: SubspaceModel, n_train: int) -> UncertainFloat:
     r"""Best stopping time of gradient flow at large N, the root t of
 

@@ -25,6 +25,7 @@ import numpy as np
 from scipy.optimize import brentq
 
 from linscale import validate
+from linscale.blas import one_thread
 from linscale.errors import NotConverged, Unsupported
 from linscale.models import SubspaceModel
 from linscale.problem import Model, SpectralProblem, problem_of
@@ -44,6 +45,7 @@ from linscale.validate import FloatArray
 MERGED = "leading order: no 1/N term is known where signal and noise bulks have merged"
 
 
+@one_thread()
 def pca(model: Model, n_train: int, order: int = 1, *, complex_data: bool = False) -> RiskPoint:
     r"""Risk of W = Uh Uh' / (1 + sigma^2), Uh the top d eigenvectors of YY'/N.
 
@@ -86,6 +88,7 @@ def pca(model: Model, n_train: int, order: int = 1, *, complex_data: bool = Fals
     )
 
 
+@one_thread()
 def subspace_overlap(
     model: SubspaceModel, n_train: int, order: int = 1, *, complex_data: bool = False
 ) -> UncertainFloat:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from linscale import validate
+from linscale.blas import one_thread
 from linscale.errors import InvalidArgument
 from linscale.filters import Converged, Filter
 from linscale.problem import Model, reduced
@@ -15,6 +16,7 @@ from linscale.theory.orders import check_data, check_order
 from linscale.theory.outliers import stable_part
 
 
+@one_thread()
 def risk(
     model: Model,
     n_train: int,

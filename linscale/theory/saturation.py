@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linscale import validate
+from linscale.blas import one_thread
 from linscale.errors import InvalidArgument
 from linscale.filters import GradientFlow
 from linscale.problem import MixtureProblem, Model, Problem, reduced
@@ -20,9 +21,11 @@ from linscale.uncertain import UncertainInt
 from linscale.validate import FloatArray
 
 LARGEST_PSNR = 1000.0  # dB
+ROUNDING = 8 * np.finfo(float).eps  # of a target, relative
 STEEPEST = 3.0
 
 
+@one_thread()
 def saturation(
     model: Model, tolerance: float = 0.01, order: int = 1, *, complex_data: bool = False
 ) -> UncertainInt:
@@ -50,6 +53,7 @@ def saturation(
     return _smallest(problem, target, order, complex_data, "tolerance", tolerance)
 
 
+@one_thread()
 def required_n_train(
     model: Model,
     *,
@@ -95,9 +99,13 @@ def required_n_train(
 def _smallest(
     problem: Problem, target: float, order: int, complex_data: bool, name: str, value: Any
 ) -> UncertainInt:
-    """By doubling, then by interpolation of log excess in log N: it falls as 1/N at large N."""
+    """By doubling, then by interpolation of log excess in log N: it falls as 1/N at large N.
+
+    A risk that is above the target by no more than a contour promises has reached it, so that the
+    risk of N leads back to N, on any processor.
+    """
     check_data(problem, complex_data)
-    aim = target - problem.floor
+    aim = (target - problem.floor) * (1.0 + trust.CONTOUR) + ROUNDING * target
 
     def excess(N: int) -> float:
         return best_over_flow(problem, N, order, complex_data).value - problem.floor
@@ -185,6 +193,7 @@ class LocalExponent:
         return self.value
 
 
+@one_thread()
 def local_exponent(
     model: Model, n_train: int, order: int = 1, *, complex_data: bool = False
 ) -> LocalExponent:
@@ -252,6 +261,7 @@ class PowerLaw:
     metric: FloatArray
 
 
+@one_thread()
 def power_law(
     model: Model,
     smallest: int,

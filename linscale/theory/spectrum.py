@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike
 from scipy.optimize import brentq, minimize_scalar
 
 from linscale import validate
+from linscale.blas import one_thread
 from linscale.errors import InvalidArgument
 from linscale.models import SubspaceModel
 from linscale.problem import Model, SpectralProblem, problem_of
@@ -116,6 +117,7 @@ def merging_point(problem: SpectralProblem) -> float:
     return float((np.cbrt(n1 * l1**2) + np.cbrt(n2 * l2**2)) ** 3 / (l1 - l2) ** 2)
 
 
+@one_thread()
 def density(model: Model, n_train: int, x: ArrayLike) -> FloatArray:
     r"""Density of the sample eigenvalues at x > 0, (N/n) Im m(x + i0)/pi, in the limit n, N -> inf.
 

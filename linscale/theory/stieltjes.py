@@ -26,6 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import brentq
 
 from linscale import validate
+from linscale.blas import one_thread
 from linscale.errors import InvalidArgument, NotConverged
 from linscale.problem import Model, SpectralProblem, problem_of
 from linscale.validate import FloatArray
@@ -130,6 +131,7 @@ def ridge_penalty(problem: SpectralProblem, n_train: float, mu: float) -> float:
     return low + _root(excess, min(mu, 1e-300), (high - low) * (1 + 1e-12))
 
 
+@one_thread()
 def effective_penalty(model: Model, n_train: float, z: ArrayLike) -> ComplexArray:
     """kappa(z) for complex z with Im z > 0: the root with Im kappa < 0.
 

@@ -10,6 +10,7 @@ import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
 from linscale import validate
+from linscale.blas import one_thread
 from linscale.filters import Converged, Filter, GradientDescent, GradientFlow
 from linscale.problem import MixtureProblem, Model, Problem, reduced
 from linscale.risk import RiskPoint
@@ -29,6 +30,7 @@ LONGEST = 1e12  # times the upper edge: as far as a contour can resolve
 AT_ONCE = 400  # iterations looked at together
 
 
+@one_thread()
 def early_stopped(
     model: Model, n_train: int, order: int = 1, *, complex_data: bool = False
 ) -> RiskPoint:
@@ -50,10 +52,14 @@ def early_stopped(
     return best_over_flow(problem, N, order, complex_data)
 
 
+@one_thread()
 def best_iteration(
     model: Model, n_train: int, step: float, order: int = 1, *, complex_data: bool = False
 ) -> RiskPoint:
     """Smallest risk over the iterations of gradient descent; ``at`` is a whole number (or inf).
+
+    Late iterations hardly differ: of those that are level with the lowest, to 1e-8 of the learning
+    error, which is what a contour promises, it is the first.
 
     Parameters
     ----------
@@ -84,7 +90,7 @@ def best_iteration(
         if high - low <= 2.0:
             break
         grid = np.unique(np.round(np.linspace(low, high, AT_ONCE)))
-    best = path.point(float(grid[i]), complex_data)
+    best = path.point(path.first_level_with(float(grid[i])), complex_data)
     return _or_converged(problem, N, best, order, complex_data)
 
 
@@ -96,6 +102,7 @@ class StoppingWindow(NamedTuple):
     best: RiskPoint
 
 
+@one_thread()
 def stopping_window(
     model: Model,
     n_train: int,
@@ -174,6 +181,22 @@ class _Path:
                 return int(np.argmin(terms.bias[0] + terms.variance[0]))
             values = np.where(good, values, np.inf)
         return int(np.argmin(values))
+
+    def first_level_with(self, iteration: float) -> float:
+        """The first iteration, before the lowest one, that is as low up to a contour's accuracy."""
+
+        def learning(k: float) -> float:
+            return float(self.learning(self.terms(np.array([k])))[0])
+
+        bound = (1.0 + trust.CONTOUR) * learning(iteration)
+        level, step = iteration, 1.0
+        while level > 0.0 and learning(max(level - step, 0.0)) <= bound:
+            level, step = max(level - step, 0.0), 2.0 * step
+        above = max(level - step, -1.0)
+        while level - above > 1.0:
+            middle = np.floor(0.5 * (level + above))
+            level, above = (middle, above) if learning(middle) <= bound else (level, middle)
+        return level
 
     def point(self, at: float, complex_data: bool) -> RiskPoint:
         filter = self.filter(np.array([at]))
