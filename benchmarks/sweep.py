@@ -11,9 +11,7 @@ its section of README.md beside itself.
 
 from __future__ import annotations
 
-import csv
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -22,12 +20,12 @@ from itertools import count
 from pathlib import Path
 
 import numpy as np
+import section
 
 from linscale import sweep
 from linscale.sweep.outcome import COLUMNS, Outcome
 
 HERE = Path(__file__).parent
-BEGIN, END = "<!-- by sweep.py -->\n", "<!-- end of sweep.py -->\n"
 CELL = 0.2  # seconds
 CELLS = 40
 REPEATS = 5
@@ -197,36 +195,11 @@ def resuming(folder):
     return table
 
 
-def write(table, where):
-    """The table as CSV, and in its section of the README."""
-    with open(HERE / "sweep.csv", "w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["what", "value"])
-        writer.writerows((what, f"{value:.3g}") for what, value in table)
-    lines = ["## What a sweep costs", "", __doc__.strip(), "", "| what | value |", "| --- | --- |"]
-    lines += [f"| {what} | {value:,.3g} |" for what, value in table]
-    readme = HERE / "README.md"
-    above, _, rest = readme.read_text().partition(BEGIN)
-    below = rest.partition(END)[2]
-    section = "\n".join([*lines, "", where, ""])
-    readme.write_text(f"{above.rstrip()}\n\n{BEGIN}{section}{END}{below}")
-
-
 def main():
     before = os.getloadavg()[0]
     with tempfile.TemporaryDirectory() as folder:
         table = [*costs(folder), *resuming(folder)]
-    cores = len(os.sched_getaffinity(0))
-    table += [
-        ("cores", cores),
-        ("processes that wanted to run when it began, one minute's mean", before),
-        ("and when it ended (its own among them)", os.getloadavg()[0]),
-    ]
-    where = f"Python {platform.python_version()}, numpy {np.__version__}, {platform.machine()}"
-    write(table, f"{where}.")
-    for what, value in table:
-        print(f"{value:10.3g}  {what}")
-    print(where)
+    section.write("sweep", "What a sweep costs", __doc__, [*table, *section.machine(before)])
 
 
 if __name__ == "__main__":
