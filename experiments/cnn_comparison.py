@@ -12,11 +12,12 @@ import argparse
 import sys
 from pathlib import Path
 
-from linscale import plotting, tables
-from linscale.cli_tools import guarded
+from linscale import plotting
+from linscale.cli.tools import guarded
 from linscale.empirical import ResultTable, best_by_validation, grid, read_csv
 from linscale.errors import InputError
-from linscale.files import check_folder, write_together
+from linscale.studies import tables
+from linscale.support.files import check_folder, write_together
 
 TABLE = Path(__file__).resolve().parent / "cnn" / "results.csv"
 # Sources of rows that are no networks, and what a legend calls them.

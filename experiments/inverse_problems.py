@@ -16,14 +16,16 @@ from pathlib import Path
 
 import numpy as np
 
-from linscale import plotting, tables, tasks
-from linscale.cli_tools import cores, guarded, progress_bar, sizes
-from linscale.files import check_folder, write_together
-from linscale.image_study import image_study
+from linscale import plotting
+from linscale.cli.tools import cores, guarded, progress_bar, sizes
 from linscale.images import Image, load_images
-from linscale.prediction import predict
-from linscale.reconstruction import Reconstruction, reconstruct
-from linscale.study import Study
+from linscale.operators import tasks
+from linscale.studies import tables
+from linscale.studies.prediction import predict
+from linscale.studies.reconstruction import Reconstruction, reconstruct
+from linscale.studies.study import Study
+from linscale.studies.training import image_study
+from linscale.support.files import check_folder, write_together
 
 TASKS = (
     "denoising", "mri-4", "mri-8", "super-resolution-2", "super-resolution-3",

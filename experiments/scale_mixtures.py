@@ -16,14 +16,16 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from mixture_figure import draw_spread
+from mixture_study import SPREADS, SpreadStudy, cells, spread_study
 
-from linscale import plotting, tables
-from linscale.cli_tools import cores, guarded, progress_bar, sizes
-from linscale.files import check_folder, write_together
-from linscale.image_study import GAUSSIAN, MIXTURE, image_study
+from linscale import plotting
+from linscale.cli.tools import cores, guarded, progress_bar, sizes
 from linscale.images import load_images
-from linscale.mixture_study import SPREADS, SpreadStudy, cells, spread_study
-from linscale.study import Study
+from linscale.studies import tables
+from linscale.studies.study import Study
+from linscale.studies.training import GAUSSIAN, MIXTURE, image_study
+from linscale.support.files import check_folder, write_together
 
 TASKS = ("denoising", "mri-4", "super-resolution-2")
 SIGMAS = (10, 25, 50)  # over 255
@@ -84,7 +86,7 @@ def run(options: argparse.Namespace) -> None:
     spread = spread_of(options)
     columns = len(options.sigmas)
     plotting.save(plotting.draw_tasks(studies, columns), options.out / "photographs")
-    plotting.save(plotting.draw_spread(spread), options.out / "spread")
+    plotting.save(draw_spread(spread), options.out / "spread")
     print(f"\nPSNR in dB, and theory minus training on patches\n{tables.text(table)}")
     print(f"\nwrote figures, tables and arrays in {options.out}")
 

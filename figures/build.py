@@ -11,14 +11,15 @@ from pathlib import Path
 
 from linscale import plotting
 from linscale.empirical import read_csv
-from linscale.mixture_study import SpreadStudy
-from linscale.reconstruction import Reconstruction
-from linscale.setups import SETUPS
-from linscale.study import Study
+from linscale.models.setups import SETUPS
+from linscale.studies.reconstruction import Reconstruction
+from linscale.studies.study import Study
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "experiments"))
 from cnn_comparison import TABLE, split  # noqa: E402
+from mixture_figure import draw_spread  # noqa: E402
+from mixture_study import SpreadStudy  # noqa: E402
 
 TASKS = (
     "denoising", "mri-4", "mri-8", "super-resolution-2", "super-resolution-3",
@@ -45,7 +46,7 @@ def main() -> None:
     }
     plotting.save(plotting.draw_tasks(cases, len(SIGMAS)), HERE / "photographs")
     spread = SpreadStudy.load(data / "mixtures" / "spread.npz")
-    plotting.save(plotting.draw_spread(spread), HERE / "spread")
+    plotting.save(draw_spread(spread), HERE / "spread")
     plotting.save(plotting.draw_networks(*split(read_csv(TABLE))), HERE / "networks")
 
 

@@ -3,13 +3,18 @@
 from importlib import import_module
 from typing import Any
 
-from linscale import covariances, errors, forward, theory
+from linscale import errors, theory
 from linscale.answer import curve, early_stopped, risk, spread
-from linscale.contrast import Contrast
 from linscale.filters import Converged, GradientDescent, GradientFlow, HeavyBall, Nesterov, Ridge
-from linscale.models import InverseProblem, SubspaceModel
-from linscale.problem import SpectralProblem
-from linscale.stationary import StationaryImages
+from linscale.images import covariances
+from linscale.models import (
+    Contrast,
+    InverseProblem,
+    SpectralProblem,
+    StationaryImages,
+    SubspaceModel,
+)
+from linscale.operators import forward
 
 __version__ = "0.1.0"
 
@@ -17,7 +22,7 @@ __version__ = "0.1.0"
 def __getattr__(name: str) -> Any:
     """Load the heavier parts on first use."""
     if name == "predict":
-        return import_module("linscale.prediction").predict
+        return import_module("linscale.studies.prediction").predict
     if name in ("empirical", "montecarlo", "plotting", "sweep", "symbolic"):
         return import_module(f"linscale.{name}")
     raise AttributeError(f"module 'linscale' has no attribute {name!r}")

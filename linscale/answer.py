@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from linscale import theory, validate
+from linscale import theory
 from linscale.errors import InvalidArgument, LinscaleError, Unsupported
 from linscale.filters import Converged, Filter, GradientFlow
-from linscale.problem import Model
-from linscale.risk import RiskCurve, RiskPath, RiskPoint
-from linscale.seeds import seed_sequence
+from linscale.models.problem import Model
+from linscale.results.risk import RiskCurve, RiskPath, RiskPoint
+from linscale.support import validate
+from linscale.support.seeds import seed_sequence
 
 METHODS = ("auto", "theory", "montecarlo")
 ESTIMATORS = ("early_stopped", "converged", "pca")

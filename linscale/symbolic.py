@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from linscale import validate
 from linscale.errors import InvalidArgument
+from linscale.support import validate
 from linscale.theory.wishart import moment
 
 n, d, N = sp.symbols("n d N", positive=True, integer=True)

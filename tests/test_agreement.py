@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import linscale as ls
-from linscale.setups import N_TRAIN, SETUPS
+from linscale.models.setups import N_TRAIN, SETUPS
 
 from .conftest import worst, z_limit
 

@@ -7,7 +7,7 @@ import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import linscale as ls
-from linscale import blas
+from linscale.support import blas
 
 
 def threads():

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from linscale.cli import main
-from linscale.study import Study
+from linscale.studies.study import Study
 
 SCRIPT = Path(__file__).parent.parent / "experiments" / "risk_vs_n.py"
 SMALL = ["--n", "12", "--d", "3", "--sigma", "0.3", "--n-train", "2", "12", "40", "--draws", "6"]
@@ -39,7 +39,7 @@ def test_main_job(tmp_path, capsys):
 def test_redraw_needs_no_simulation(tmp_path, capsys, monkeypatch):
     run(*SMALL, "--out", tmp_path / "a")
     table = capsys.readouterr().out.split("wrote")[0]
-    monkeypatch.setattr("linscale.cli_risk.subspace_study", None)
+    monkeypatch.setattr("linscale.cli.risk.subspace_study", None)
     assert run("--from", tmp_path / "a" / "risk_vs_n.npz", "--out", tmp_path / "b") == 0
     assert capsys.readouterr().out.split("wrote")[0] == table
     assert (tmp_path / "b" / "risk_vs_n.png").exists()
@@ -207,7 +207,7 @@ def test_interrupt_is_quiet_and_leaves_nothing(tmp_path, capsys, monkeypatch):
     def interrupt(*args, **kwargs):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("linscale.cli_risk.subspace_study", interrupt)
+    monkeypatch.setattr("linscale.cli.risk.subspace_study", interrupt)
     assert run(*SMALL, "--out", tmp_path) == 130
     assert "interrupted" in capsys.readouterr().err
     assert not list(tmp_path.iterdir())

@@ -6,9 +6,9 @@ from scipy.integrate import quad
 from scipy.stats import norm
 
 import linscale as ls
-from linscale.contrast import Contrast
 from linscale.errors import InvalidArgument, Unsupported
-from linscale.problem import MixtureProblem, moments_of, problem_of, reduced
+from linscale.models.contrast import Contrast
+from linscale.models.problem import MixtureProblem, moments_of, problem_of, reduced
 
 
 def test_mean_is_one_and_order_ascending():

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from linscale import Contrast, covariances
+from linscale import Contrast
 from linscale.errors import InvalidArgument
+from linscale.images import covariances
 
 COV = covariances.stationary((6, 6))
 SIGMA = 0.5

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import linscale as ls
-from linscale import covariances
 from linscale.errors import InvalidArgument
+from linscale.images import covariances
 
 
 def test_stationary_is_diagonal_in_fourier(rng):

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scipy.sparse.linalg import LinearOperator
 
 import linscale as ls
-from linscale import forward
 from linscale.errors import InvalidArgument, Unsupported
+from linscale.operators import forward
 
 SHAPE = (12, 8)
 OPERATORS = {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import linscale as ls
-from linscale.setups import SETUPS
+from linscale.models.setups import SETUPS
 
 from .conftest import worst, z_limit
 

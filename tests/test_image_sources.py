@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from linscale import image_sources
 from linscale.errors import InputError
-from linscale.image_study import split_patches
 from linscale.images import Image, as_images, load_images
+from linscale.images import sources as image_sources
+from linscale.studies.training import split_patches
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,9 @@ import pytest
 import linscale as ls
 from linscale import theory
 from linscale.errors import InputError, InvalidArgument
-from linscale.image_sources import PHOTOGRAPHS
-from linscale.image_study import image_study, split_patches
 from linscale.images import Image, load_images, patches
+from linscale.images.sources import PHOTOGRAPHS
+from linscale.studies.training import image_study, split_patches
 
 from .conftest import worst, z_limit
 

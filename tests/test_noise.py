@@ -5,10 +5,9 @@ import sys
 import numpy as np
 import pytest
 
-from linscale import covariances
 from linscale.errors import InputError, InvalidArgument
-from linscale.images import Image
-from linscale.noise import denoised_cov, estimate_sigma
+from linscale.images import Image, covariances
+from linscale.images.noise import denoised_cov, estimate_sigma
 
 from .test_images import gaussian_images
 

@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 import linscale as ls
-from linscale import covariances, plotting, tables, tasks, theory
+from linscale import plotting, theory
 from linscale.cli import main
 from linscale.errors import InputError, InvalidArgument
-from linscale.images import Image
-from linscale.prediction import predict
-from linscale.reconstruction import Reconstruction, reconstruct
-from linscale.study import Study
+from linscale.images import Image, covariances
+from linscale.operators import tasks
+from linscale.studies import tables
+from linscale.studies.prediction import predict
+from linscale.studies.reconstruction import Reconstruction, reconstruct
+from linscale.studies.study import Study
 
 from .conftest import z_limit
 from .test_images import gaussian_images

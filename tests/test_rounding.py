@@ -6,8 +6,8 @@ import pytest
 
 import linscale as ls
 from linscale.montecarlo.engines import choose
-from linscale.risk import RiskPath
-from linscale.tables import Column, text
+from linscale.results.risk import RiskPath
+from linscale.studies.tables import Column, text
 
 MODELS = [
     ls.SubspaceModel(100, 10, 0.1),

@@ -6,8 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import linscale as ls
-from linscale import covariances, forward, theory
+from linscale import theory
 from linscale.errors import InvalidArgument
+from linscale.images import covariances
+from linscale.operators import forward
 
 
 def same_problem(one, other):

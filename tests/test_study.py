@@ -4,10 +4,11 @@ import numpy as np
 import pytest
 
 import linscale as ls
-import linscale.study
-from linscale import plotting, tables
+import linscale.studies.study
+from linscale import plotting
 from linscale.errors import InputError
-from linscale.study import Study, subspace_study, theory_grid
+from linscale.studies import tables
+from linscale.studies.study import Study, subspace_study, theory_grid
 
 MODEL = ls.SubspaceModel(n=12, d=3, sigma=0.3)
 
@@ -66,10 +67,10 @@ def test_damaged_files_are_one_clear_error(study, tmp_path):
 
 @pytest.mark.parametrize(("change", "word"), [(1, "newer"), (-1, "older")])
 def test_another_format_says_so(study, tmp_path, monkeypatch, change, word):
-    own = linscale.study.FORMAT
-    monkeypatch.setattr("linscale.study.FORMAT", own + change)
+    own = linscale.studies.study.FORMAT
+    monkeypatch.setattr("linscale.studies.study.FORMAT", own + change)
     study.save(tmp_path / "other.npz")
-    monkeypatch.setattr("linscale.study.FORMAT", own)
+    monkeypatch.setattr("linscale.studies.study.FORMAT", own)
     with pytest.raises(InputError, match=f"{word} linscale"):
         Study.load(tmp_path / "other.npz")
 

@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 import linscale as ls
-from linscale import covariances, tasks, theory
+from linscale import theory
 from linscale.errors import InvalidArgument
-from linscale.tables import psnr
+from linscale.images import covariances
+from linscale.operators import tasks
+from linscale.studies.tables import psnr
 
 from .conftest import z_limit
 

@@ -4,7 +4,7 @@ import pickle
 
 import pytest
 
-from linscale.uncertain import UncertainFloat, UncertainInt
+from linscale.results.uncertain import UncertainFloat, UncertainInt
 
 
 @pytest.mark.parametrize(("kind", "plain"), [(UncertainFloat, 2.5), (UncertainInt, 25)])

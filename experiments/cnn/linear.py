@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 from table import Row, Table
 
 from linscale import GradientFlow
-from linscale.cli_tools import guarded
-from linscale.files import check_folder
+from linscale.cli.tools import guarded
 from linscale.montecarlo.draws import train
 from linscale.montecarlo.laws import GaussianLaw, gaussian_law
-from linscale.prediction import Prediction, predict
+from linscale.studies.prediction import Prediction, predict
+from linscale.support.files import check_folder
 
 SEEDS = (0, 1)
 PATH_POINTS = 300

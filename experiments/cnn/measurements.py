@@ -8,7 +8,13 @@ import numpy as np
 from data import PATCH, Patches
 from numpy.typing import NDArray
 
-from linscale.forward import Operator, cartesian_mask, identity, masked_fourier, super_resolution
+from linscale.operators.forward import (
+    Operator,
+    cartesian_mask,
+    identity,
+    masked_fourier,
+    super_resolution,
+)
 
 SHAPE = (PATCH, PATCH)
 MASK_SEED = 0
@@ -16,7 +22,7 @@ MASK_SEED = 0
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """A measurement and its noise, white = 1; names are those of ``linscale.tasks``."""
+    """A measurement and its noise, white = 1; names are those of ``linscale.operators.tasks``."""
 
     name: str
     sigma: float

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from linscale.errors import InputError
-from linscale.files import write_together
+from linscale.support.files import write_together
 
 COLUMNS = (
     "task", "n_train", "n_params", "width", "seed", "metric", "value", "unit", "split", "source",

@@ -22,9 +22,9 @@ from model import count_parameters
 from pairs import Pairs, pairs
 from table import Row, Table
 
-from linscale.cli_tools import guarded
+from linscale.cli.tools import guarded
 from linscale.errors import InputError
-from linscale.files import check_folder
+from linscale.support.files import check_folder
 
 SOURCE = "experiments/cnn"
 REPRODUCED = 0.1  # dB

@@ -10,11 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from linscale import validate
 from linscale.empirical.columns import Columns, Record, some, to_table
 from linscale.empirical.pickles import Array, Metrics, read_pickle
 from linscale.empirical.table import ResultTable, concat
 from linscale.errors import InputError, InvalidArgument
+from linscale.support import validate
 
 FOLDER = re.compile(r"E[^_]+_t(?P<n_train>\d+)_l(?P<layers>\d+)c(?P<channels>\d+)(_.*)?")
 _RUN = re.compile(r"_run(?P<run>\d+)$")

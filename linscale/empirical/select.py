@@ -14,7 +14,7 @@ from linscale.empirical import metrics
 from linscale.empirical.columns import some
 from linscale.empirical.table import Result, ResultTable
 from linscale.errors import InvalidArgument
-from linscale.validate import FloatArray
+from linscale.support.validate import FloatArray
 
 
 def best_by_validation(

@@ -14,7 +14,7 @@ from linscale.empirical.columns import Columns, some, to_table
 from linscale.empirical.metrics import larger_is_better
 from linscale.empirical.table import ResultTable
 from linscale.errors import InputError, InvalidArgument
-from linscale.validate import FloatArray
+from linscale.support.validate import FloatArray
 
 AT = ("best", "last")
 

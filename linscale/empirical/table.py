@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linscale import validate
 from linscale.empirical.metrics import FIXED, NAME, SPLITS, UNITS
 from linscale.errors import InputError, InvalidArgument
-from linscale.files import write_together
+from linscale.support import validate
+from linscale.support.files import write_together
 
 LARGEST_COUNT = 10**15
 

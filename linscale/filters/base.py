@@ -21,9 +21,9 @@ from typing import Any, ClassVar, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from linscale import validate
 from linscale.errors import StepTooLarge
-from linscale.validate import FloatArray
+from linscale.support import validate
+from linscale.support.validate import FloatArray
 
 Spectrum = NDArray[Any]  # real or complex eigenvalues, any shape
 

@@ -8,11 +8,11 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from linscale import validate
 from linscale.errors import InvalidArgument
 from linscale.filters.base import Descent, Filter, Lens, Spectrum, column, log1p
 from linscale.models import SubspaceModel
-from linscale.validate import FloatArray
+from linscale.support import validate
+from linscale.support.validate import FloatArray
 
 
 @dataclass(frozen=True, eq=False)

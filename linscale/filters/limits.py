@@ -8,9 +8,9 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from linscale import validate
 from linscale.filters.base import Filter, Lens, Spectrum, column
-from linscale.validate import FloatArray
+from linscale.support import validate
+from linscale.support.validate import FloatArray
 
 
 @dataclass(frozen=True, eq=False)

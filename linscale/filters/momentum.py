@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from linscale import validate
 from linscale.errors import InvalidArgument
 from linscale.filters.base import Descent, Lens, Spectrum, column, log1p
+from linscale.support import validate
 
 
 @dataclass(frozen=True, eq=False, init=False)

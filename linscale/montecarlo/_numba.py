@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from linscale.validate import FloatArray
+from linscale.support.validate import FloatArray
 
 Kernel = Callable[..., Any]
 

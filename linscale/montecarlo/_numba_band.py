@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from linscale.montecarlo._numba import compile_kernel
-from linscale.validate import FloatArray
+from linscale.support.validate import FloatArray
 
 
 @compile_kernel

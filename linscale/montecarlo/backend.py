@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from linscale.montecarlo import _numba, paths
-from linscale.validate import FloatArray
+from linscale.support.validate import FloatArray
 
 Array = Any  # of the backend's library: the standard names no type
 

@@ -30,7 +30,7 @@ from linscale.montecarlo import _numba_band, spectra
 from linscale.montecarlo.backend import HOST, Array, Backend
 from linscale.montecarlo.decomposed import SubspaceDraw
 from linscale.montecarlo.draws import Pieces, footprint, subspace_draw
-from linscale.validate import FloatArray
+from linscale.support.validate import FloatArray
 
 CHUNK = 256  # columns drawn at once: a longer factor begins with the same numbers as a shorter one
 

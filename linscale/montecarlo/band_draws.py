@@ -20,7 +20,7 @@ from linscale.montecarlo.band import BandFactor, WishartSubspace, leading_cross
 from linscale.montecarlo.chebyshev import TOLERANCE, Plan, plan
 from linscale.montecarlo.decomposed import SubspaceDraw
 from linscale.montecarlo.spectra import symmetric
-from linscale.validate import FloatArray
+from linscale.support.validate import FloatArray
 
 PROBES = 5  # one noise direction for each so many signal ones estimates the bulk trace
 LARGEST_SPECTRUM = 6_000  # beyond it the spectral draw takes seconds

@@ -15,7 +15,7 @@ from scipy.fft import dct
 
 from linscale.errors import NotConverged
 from linscale.filters import Filter
-from linscale.validate import FloatArray
+from linscale.support.validate import FloatArray
 
 TOLERANCE = 1e-11
 LARGEST_DEGREE = 2**17

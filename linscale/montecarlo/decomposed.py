@@ -16,7 +16,7 @@ from linscale.filters import Filter
 from linscale.models import SubspaceModel
 from linscale.montecarlo.backend import HOST, Array, Backend
 from linscale.montecarlo.laws import GaussianLaw
-from linscale.validate import FloatArray
+from linscale.support.validate import FloatArray
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,7 +18,7 @@ from linscale.montecarlo import spectra
 from linscale.montecarlo.backend import HOST, Array, Backend
 from linscale.montecarlo.decomposed import LinearDraw, SubspaceDraw
 from linscale.montecarlo.laws import GaussianLaw
-from linscale.validate import FloatArray
+from linscale.support.validate import FloatArray
 
 CHUNK = 2**21  # random numbers held at once while a Gram matrix is summed (16 MB)
 

@@ -12,16 +12,16 @@ from typing import Any
 
 import numpy as np
 
-from linscale import validate
 from linscale.errors import InvalidArgument
 from linscale.filters import Filter
+from linscale.models.problem import MixtureProblem, Model, SpectralProblem, moments_of, reduced
 from linscale.montecarlo.chebyshev import TOLERANCE
 from linscale.montecarlo.engines import Draw, choose
 from linscale.montecarlo.stacks import Stacked
 from linscale.montecarlo.workers import Progress, Result, Task, in_parallel, one_by_one
-from linscale.problem import MixtureProblem, Model, SpectralProblem, moments_of, reduced
-from linscale.seeds import seed_sequence
-from linscale.validate import FloatArray
+from linscale.support import validate
+from linscale.support.seeds import seed_sequence
+from linscale.support.validate import FloatArray
 
 
 @dataclass(frozen=True, eq=False)

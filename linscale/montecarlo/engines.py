@@ -18,6 +18,7 @@ import numpy as np
 from linscale.errors import InvalidArgument, LinscaleError, Unsupported
 from linscale.filters import Converged, Filter
 from linscale.models import InverseProblem, SubspaceModel
+from linscale.models.problem import MixtureProblem, Model, reduced
 from linscale.montecarlo import _cupy
 from linscale.montecarlo.band import WishartSubspace
 from linscale.montecarlo.band_draws import (
@@ -38,8 +39,7 @@ from linscale.montecarlo.draws import (
 )
 from linscale.montecarlo.laws import gaussian_law
 from linscale.montecarlo.stacks import Stacked
-from linscale.problem import MixtureProblem, Model, reduced
-from linscale.validate import FloatArray
+from linscale.support.validate import FloatArray
 
 ENGINES = ("auto", "dense", "wishart", "band", "cupy")
 AFFORDABLE = 0.03  # seconds a draw, below which an exact bulk trace is always worth its price

@@ -8,19 +8,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from linscale import validate
 from linscale.errors import InvalidArgument
 from linscale.filters import Converged, Filter, GradientFlow
 from linscale.models import SubspaceModel
+from linscale.models.problem import Model, SpectralProblem, moments_of
 from linscale.montecarlo import summary
 from linscale.montecarlo.chebyshev import TOLERANCE
 from linscale.montecarlo.draws import train
 from linscale.montecarlo.engine import simulate
 from linscale.montecarlo.laws import gaussian_law
 from linscale.montecarlo.workers import Progress
-from linscale.problem import Model, SpectralProblem, moments_of
-from linscale.risk import RiskPath, RiskPoint
-from linscale.validate import FloatArray
+from linscale.results.risk import RiskPath, RiskPoint
+from linscale.support import validate
+from linscale.support.validate import FloatArray
 
 
 def risk(

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from linscale.blas import eigh, threads_for
-from linscale.contrast import Contrast
 from linscale.models import InverseProblem
-from linscale.problem import Model, SpectralProblem, moments_of, problem_of
-from linscale.validate import FloatArray
+from linscale.models.contrast import Contrast
+from linscale.models.problem import Model, SpectralProblem, moments_of, problem_of
+from linscale.support.blas import eigh, threads_for
+from linscale.support.validate import FloatArray
 
 
 @dataclass(frozen=True, eq=False)

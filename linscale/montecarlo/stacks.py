@@ -15,12 +15,12 @@ from typing import Any
 
 import numpy as np
 
-from linscale.blas import one_thread
 from linscale.errors import Unsupported
 from linscale.montecarlo.backend import Array, Backend
 from linscale.montecarlo.decomposed import LinearDraw, SubspaceDraw
 from linscale.montecarlo.draws import Source
 from linscale.montecarlo.workers import Progress
+from linscale.support.blas import one_thread
 
 SHARE = 0.5  # of the free memory that stacks may fill: footprints are estimates
 LIMIT = 4 * 2**30  # bytes of all stacks: beyond it they only wait for each other, and fill the host

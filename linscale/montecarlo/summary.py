@@ -6,8 +6,8 @@ import numpy as np
 
 from linscale.filters import Filter
 from linscale.montecarlo.engine import Samples
-from linscale.risk import RiskPath, RiskPoint
-from linscale.validate import FloatArray
+from linscale.results.risk import RiskPath, RiskPoint
+from linscale.support.validate import FloatArray
 
 
 def path(samples: Samples, k: int, filter: Filter) -> RiskPath:

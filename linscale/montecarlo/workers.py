@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from linscale.blas import one_thread
+from linscale.support.blas import one_thread
 
 Result = TypeVar("Result")
 Task = Callable[[np.random.Generator], Result]

@@ -10,23 +10,20 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from linscale.empirical import ResultTable
-from linscale.files import write_together
-from linscale.mixture_study import SpreadStudy
 from linscale.plotting.images import draw_images, draw_prediction, draw_task_panels
 from linscale.plotting.networks import draw_learning_curves
 from linscale.plotting.pictures import draw_pictures
-from linscale.plotting.spread import draw_spreads
 from linscale.plotting.style import RC
 from linscale.plotting.subspace import draw_setups, draw_subspace
-from linscale.reconstruction import Reconstruction
-from linscale.study import Study
+from linscale.studies.reconstruction import Reconstruction
+from linscale.studies.study import Study
+from linscale.support.files import write_together
 
 __all__ = [
     "draw",
     "draw_all",
     "draw_networks",
     "draw_reconstructions",
-    "draw_spread",
     "draw_tasks",
     "render",
     "save",
@@ -76,12 +73,6 @@ def draw_networks(
     """
     with matplotlib.rc_context(RC):
         return draw_learning_curves(networks, references or {}, metric, columns)
-
-
-def draw_spread(study: SpreadStudy) -> Figure:
-    """What the spread of contrast does to effective samples, stopping and saturation."""
-    with matplotlib.rc_context(RC):
-        return draw_spreads(study)
 
 
 def draw_reconstructions(found: list[Reconstruction]) -> Figure:

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from linscale.plotting.style import LABELS, STYLE, mark_saturation
-from linscale.study import Study
-from linscale.tables import psnr
-from linscale.validate import FloatArray
+from linscale.studies.study import Study
+from linscale.studies.tables import psnr
+from linscale.support.validate import FloatArray
 
 DECIBEL = 10.0 / np.log(10.0)
 PSNR_LABEL = "PSNR of the mean risk (dB)"

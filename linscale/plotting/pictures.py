@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.figure import Figure
 
-from linscale.reconstruction import Reconstruction
+from linscale.studies.reconstruction import Reconstruction
 
 
 def draw_pictures(found: list[Reconstruction]) -> Figure:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from linscale.study import Study
+from linscale.studies.study import Study
 
 # Okabe and Ito's colours, which the colour-blind can tell apart.
 STYLE: dict[str, dict[str, Any]] = {

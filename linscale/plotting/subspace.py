@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from linscale.plotting.style import LABELS, STYLE, mark_saturation
-from linscale.risk import RiskCurve
-from linscale.study import Study
+from linscale.results.risk import RiskCurve
+from linscale.studies.study import Study
 
 HIGHEST = 1.6  # risks far above that of the zero estimator (the peak at N = n) leave the frame
 

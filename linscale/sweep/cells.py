@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from linscale import validate
 from linscale.errors import InvalidArgument
 from linscale.models import SubspaceModel
+from linscale.support import validate
 from linscale.sweep import estimators
 from linscale.sweep.estimators import dumps
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from linscale.blas import one_thread
+from linscale.support.blas import one_thread
 from linscale.sweep import estimators
 from linscale.sweep.cells import Cell
 from linscale.sweep.outcome import compute

@@ -11,10 +11,10 @@ import numpy as np
 
 from linscale import theory
 from linscale.errors import LinscaleError, MissingDevice
-from linscale.risk import CURVE_COLUMNS, PATH_COLUMNS, RiskPath, RiskPoint
+from linscale.results.risk import CURVE_COLUMNS, PATH_COLUMNS, RiskPath, RiskPoint
+from linscale.support.validate import FloatArray
 from linscale.sweep import estimators
 from linscale.sweep.cells import Cell
-from linscale.validate import FloatArray
 
 COLUMNS = CURVE_COLUMNS
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from threadpoolctl import threadpool_limits
 
-from linscale.blas import one_thread
 from linscale.errors import LinscaleError
+from linscale.support.blas import one_thread
 from linscale.sweep.cells import Cell
 from linscale.sweep.cluster import closing_quietly
 from linscale.sweep.outcome import Outcome, compute

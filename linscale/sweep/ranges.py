@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from linscale import validate
 from linscale.errors import InvalidArgument
+from linscale.support import validate
 
 LONGEST = 10**6  # values that a range may stand for
 SHAPE = "{from = ..., to = ..., count = ...}, spaced evenly in the logarithm"

@@ -8,8 +8,8 @@ from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from linscale import validate
 from linscale.errors import InvalidArgument
+from linscale.support import validate
 from linscale.sweep.cells import Cell
 from linscale.sweep.cluster import on_cluster
 from linscale.sweep.pool import Outcomes, in_processes, in_this_process, pinned

@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from linscale.errors import InputError, LinscaleError
-from linscale.study import environment
+from linscale.support.environment import environment
 from linscale.sweep import estimators, rows
 from linscale.sweep.cells import Cell
 from linscale.sweep.connection import ERRORS, Lock, check_whole, connect, explain, journal_ahead

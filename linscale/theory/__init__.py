@@ -7,6 +7,7 @@ kernels, finite, equivalents.
 """
 
 from linscale.theory.best_ridge import best_ridge
+from linscale.theory.gaussian.stieltjes import effective_penalty, sample_spectrum
 from linscale.theory.large_n import large_n
 from linscale.theory.limits import (
     best_one_step,
@@ -20,7 +21,6 @@ from linscale.theory.pca import pca, subspace_overlap
 from linscale.theory.risk import risk
 from linscale.theory.saturation import local_exponent, power_law, required_n_train, saturation
 from linscale.theory.spectrum import density, support, transition
-from linscale.theory.stieltjes import effective_penalty, sample_spectrum
 from linscale.theory.stopping import best_iteration, early_stopped, stopping_window
 from linscale.theory.wishart import two_steps
 

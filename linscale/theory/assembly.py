@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 
 from linscale.filters import Filter
-from linscale.problem import Problem
-from linscale.risk import RiskPath
+from linscale.models.problem import Problem
+from linscale.results.risk import RiskPath
+from linscale.support.validate import FloatArray
 from linscale.theory import trust
-from linscale.theory.equivalents import Terms
+from linscale.theory.gaussian.equivalents import Terms
+from linscale.theory.mixture.outliers import NONE, Outliers
 from linscale.theory.orders import method
-from linscale.theory.outliers import NONE, Outliers
 from linscale.theory.rare import divergence_remarks
-from linscale.validate import FloatArray
 
 
 def assemble(

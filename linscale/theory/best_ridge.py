@@ -6,11 +6,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 
-from linscale import validate
-from linscale.blas import one_thread
 from linscale.filters import Ridge
-from linscale.problem import Model, reduced
-from linscale.risk import RiskPath, RiskPoint
+from linscale.models.problem import Model, reduced
+from linscale.results.risk import RiskPath, RiskPoint
+from linscale.support import validate
+from linscale.support.blas import one_thread
 from linscale.theory.expansion import spectrum_of
 from linscale.theory.orders import check_data, check_order
 from linscale.theory.risk import risk

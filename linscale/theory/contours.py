@@ -22,8 +22,8 @@ import numpy as np
 
 from linscale.errors import InvalidArgument
 from linscale.filters import Filter, Lens
-from linscale.theory.stieltjes import ComplexArray
-from linscale.validate import FloatArray
+from linscale.support.validate import FloatArray
+from linscale.theory.gaussian.stieltjes import ComplexArray
 
 PANEL = 2.0  # length of a panel in log(tau) over sin(angle): (0.15)^nodes at 45 degrees
 NODES = 14  # per panel: 1e-11 on smooth integrands

@@ -5,18 +5,18 @@ from __future__ import annotations
 import numpy as np
 
 from linscale.filters import Filter, Ridge
-from linscale.problem import MixtureProblem, Problem
-from linscale.theory import mixture_equivalents as mixtures
+from linscale.models.problem import MixtureProblem, Problem
 from linscale.theory.contours import NODES
-from linscale.theory.equivalents import Equivalent, Terms, equivalent
-from linscale.theory.kernels import ridge_terms
-from linscale.theory.mixture_edges import mixture_spectrum
-from linscale.theory.stieltjes import (
+from linscale.theory.gaussian.equivalents import Equivalent, Terms, equivalent
+from linscale.theory.gaussian.kernels import ridge_terms
+from linscale.theory.gaussian.stieltjes import (
     SampleSpectrum,
     effective_penalty_at_zero,
     ridge_penalty,
     sample_spectrum,
 )
+from linscale.theory.mixture import equivalents as mixtures
+from linscale.theory.mixture.edges import mixture_spectrum
 
 
 def spectrum_of(problem: Problem, n_train: float) -> SampleSpectrum:

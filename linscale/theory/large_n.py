@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from linscale import validate
-from linscale.blas import one_thread
 from linscale.errors import InvalidArgument
 from linscale.filters import Converged, Filter
-from linscale.problem import Model, SpectralProblem, problem_of
-from linscale.risk import RiskPath
+from linscale.models.problem import Model, SpectralProblem, problem_of
+from linscale.results.risk import RiskPath
+from linscale.support import validate
+from linscale.support.blas import one_thread
+from linscale.support.validate import FloatArray
 from linscale.theory.assembly import theory_path
 from linscale.theory.contours import around
-from linscale.theory.stieltjes import ComplexArray
-from linscale.validate import FloatArray
+from linscale.theory.gaussian.stieltjes import ComplexArray
 
 
 @one_thread()

@@ -7,18 +7,18 @@ from dataclasses import replace
 import numpy as np
 from scipy.optimize import brentq
 
-from linscale import validate
-from linscale.blas import one_thread
 from linscale.errors import InvalidArgument
 from linscale.filters import Converged, GradientFlow
 from linscale.models import SubspaceModel
-from linscale.problem import MixtureProblem, Model, moments_of, problem_of, reduced
-from linscale.risk import RiskPoint
+from linscale.models.problem import MixtureProblem, Model, moments_of, problem_of, reduced
+from linscale.results.risk import RiskPoint
+from linscale.results.uncertain import UncertainFloat
+from linscale.support import validate
+from linscale.support.blas import one_thread
 from linscale.theory.assembly import assemble
 from linscale.theory.expansion import converged_terms
 from linscale.theory.large_n import large_n
 from linscale.theory.orders import check_data, check_order
-from linscale.uncertain import UncertainFloat
 
 
 def floor(model: Model) -> float:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from linscale import validate
 from linscale.errors import InvalidArgument, Unsupported
-from linscale.problem import MixtureProblem, Problem
+from linscale.models.problem import MixtureProblem, Problem
+from linscale.support import validate
 
 
 def check_order(order: int) -> None:

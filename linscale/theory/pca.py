@@ -24,23 +24,23 @@ from __future__ import annotations
 import numpy as np
 from scipy.optimize import brentq
 
-from linscale import validate
-from linscale.blas import one_thread
 from linscale.errors import NotConverged, Unsupported
 from linscale.models import SubspaceModel
-from linscale.problem import Model, SpectralProblem, problem_of
-from linscale.risk import RiskPoint
+from linscale.models.problem import Model, SpectralProblem, problem_of
+from linscale.results.risk import RiskPoint
+from linscale.results.uncertain import UncertainFloat
+from linscale.support import validate
+from linscale.support.blas import one_thread
+from linscale.support.validate import FloatArray
 from linscale.theory import trust
-from linscale.theory.orders import check_order, method
-from linscale.theory.spectrum import merging_point
-from linscale.theory.stieltjes import (
+from linscale.theory.gaussian.stieltjes import (
     ComplexArray,
     degrees_of_freedom,
     effective_penalty_at_zero,
     sample_spectrum,
 )
-from linscale.uncertain import UncertainFloat
-from linscale.validate import FloatArray
+from linscale.theory.orders import check_order, method
+from linscale.theory.spectrum import merging_point
 
 MERGED = "leading order: no 1/N term is known where signal and noise bulks have merged"
 
@@ -125,8 +125,9 @@ def _check_subspace(model: Model) -> None:
 def overlap_correction(model: SubspaceModel, n_train: int) -> float | None:
     r"""The 1/N term of c; None where signal and noise bulks have merged.
 
-    With P the signal projector and moments a, c as in :mod:`linscale.theory.kernels`, the same
-    expansion of E log det that gives E tr[S Q] its 1/N term gives
+    With P the signal projector and moments a, c as in
+    :mod:`linscale.theory.gaussian.kernels`, the same expansion of E log det that gives
+    E tr[S Q] its 1/N term gives
 
         E tr[P Q(z)]  +=  T = -(kappa/z) [(c - a) b/(1 - a) + e]/(1 - a)
         b = (1/N) d l_1 g_1^2,   e = (1/N) d l_1^2 g_1^3

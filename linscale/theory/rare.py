@@ -27,14 +27,14 @@ from typing import NamedTuple
 import numpy as np
 
 from linscale.filters import Filter
-from linscale.problem import SpectralProblem
-from linscale.theory.spectrum import gaps
-from linscale.theory.stieltjes import (
+from linscale.models.problem import SpectralProblem
+from linscale.support.validate import FloatArray
+from linscale.theory.gaussian.stieltjes import (
     effective_penalty_at_zero,
     sample_spectrum,
     spectral_argument,
 )
-from linscale.validate import FloatArray
+from linscale.theory.spectrum import gaps
 
 GRID = 400
 LARGEST_LOG = 300.0

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from linscale import validate
-from linscale.blas import one_thread
 from linscale.errors import InvalidArgument
 from linscale.filters import Converged, Filter
-from linscale.problem import Model, reduced
-from linscale.risk import RiskPath
+from linscale.models.problem import Model, reduced
+from linscale.results.risk import RiskPath
+from linscale.support import validate
+from linscale.support.blas import one_thread
 from linscale.theory.assembly import assemble
 from linscale.theory.contours import NODES
 from linscale.theory.expansion import path_terms
 from linscale.theory.limits import converged
+from linscale.theory.mixture.outliers import stable_part
 from linscale.theory.orders import check_data, check_order
-from linscale.theory.outliers import stable_part
 
 
 @one_thread()
@@ -33,7 +33,7 @@ def risk(
     with the expectations replaced by their deterministic equivalents. As n, d and N grow together
     the relative error falls as 1/N at order 0 and as 1/N^2 at order 1; so it does for fixed n as N
     grows. Where the model's contrast is not constant, the equivalents are those of
-    :mod:`linscale.theory.mixture_kernels`; "variance" is then all that is added to the bias.
+    :mod:`linscale.theory.mixture.kernels`; "variance" is then all that is added to the bias.
 
     Derivations: `reduction`, `two_resolvents`, `finite_size`, `contours` and `mixtures`.
 

@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from linscale import validate
-from linscale.blas import one_thread
 from linscale.errors import InvalidArgument
 from linscale.filters import GradientFlow
-from linscale.problem import MixtureProblem, Model, Problem, reduced
+from linscale.models.problem import MixtureProblem, Model, Problem, reduced
+from linscale.results.uncertain import UncertainInt
+from linscale.support import validate
+from linscale.support.blas import one_thread
+from linscale.support.validate import FloatArray
 from linscale.theory import trust
 from linscale.theory.expansion import converged_terms, path_terms, spectrum_of
 from linscale.theory.orders import check_data, check_order
 from linscale.theory.stopping import best_over_flow
-from linscale.uncertain import UncertainInt
-from linscale.validate import FloatArray
 
 LARGEST_PSNR = 1000.0  # dB
 ROUNDING = 8 * np.finfo(float).eps  # of a target, relative

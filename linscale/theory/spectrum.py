@@ -17,17 +17,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq, minimize_scalar
 
-from linscale import validate
-from linscale.blas import one_thread
 from linscale.errors import InvalidArgument
 from linscale.models import SubspaceModel
-from linscale.problem import Model, SpectralProblem, problem_of
-from linscale.theory.stieltjes import (
+from linscale.models.problem import Model, SpectralProblem, problem_of
+from linscale.support import validate
+from linscale.support.blas import one_thread
+from linscale.support.validate import FloatArray
+from linscale.theory.gaussian.stieltjes import (
     effective_penalty,
     sample_spectrum,
     spectral_argument,
 )
-from linscale.validate import FloatArray
 
 
 def support(model: Model, n_train: int) -> list[tuple[float, float]]:

@@ -9,20 +9,20 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
-from linscale import validate
-from linscale.blas import one_thread
 from linscale.filters import Converged, Filter, GradientDescent, GradientFlow
-from linscale.problem import MixtureProblem, Model, Problem, reduced
-from linscale.risk import RiskPoint
+from linscale.models.problem import MixtureProblem, Model, Problem, reduced
+from linscale.results.risk import RiskPoint
+from linscale.support import validate
+from linscale.support.blas import one_thread
+from linscale.support.validate import FloatArray
 from linscale.theory import trust
 from linscale.theory.assembly import assemble
-from linscale.theory.equivalents import Equivalent, Terms
 from linscale.theory.expansion import converged_terms, equivalents_of, spectrum_of
+from linscale.theory.gaussian.equivalents import Equivalent, Terms
 from linscale.theory.limits import converged
-from linscale.theory.mixture_equivalents import MixtureEquivalent
+from linscale.theory.mixture.equivalents import MixtureEquivalent
+from linscale.theory.mixture.outliers import NONE, Outliers, stable_part
 from linscale.theory.orders import check_data, check_order, method
-from linscale.theory.outliers import NONE, Outliers, stable_part
-from linscale.validate import FloatArray
 
 GRID_PER_DECADE = 8
 TIE = 1e-9  # a finite time must beat convergence by more than this, relative, to be named

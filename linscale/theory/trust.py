@@ -18,13 +18,13 @@ from typing import NamedTuple
 import numpy as np
 
 from linscale.filters import Filter
-from linscale.problem import MixtureProblem, Problem, SpectralProblem
-from linscale.theory.equivalents import Terms
-from linscale.theory.kernels import ridge_terms
-from linscale.theory.mixture_equivalents import ridge_terms as mixture_ridge_terms
+from linscale.models.problem import MixtureProblem, Problem, SpectralProblem
+from linscale.support.validate import FloatArray
+from linscale.theory.gaussian.equivalents import Terms
+from linscale.theory.gaussian.kernels import ridge_terms
+from linscale.theory.gaussian.stieltjes import effective_penalty_at_zero, spectral_argument
+from linscale.theory.mixture.equivalents import ridge_terms as mixture_ridge_terms
 from linscale.theory.rare import diverging_share, slow_share
-from linscale.theory.stieltjes import effective_penalty_at_zero, spectral_argument
-from linscale.validate import FloatArray
 
 SAFETY = 2.0
 FEW = 0.2  # smallest ratio between two orders, times N

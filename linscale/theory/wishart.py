@@ -23,11 +23,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from linscale import validate
-from linscale.problem import Model, problem_of
-from linscale.risk import RiskPoint
+from linscale.models.problem import Model, problem_of
+from linscale.results.risk import RiskPoint
+from linscale.support import validate
+from linscale.support.validate import FloatArray
 from linscale.theory.limits import checked_step
-from linscale.validate import FloatArray
 
 Leg = tuple[int, int]  # (factor i, 0 for its left index or 1 for its right one)
 

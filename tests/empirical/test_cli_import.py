@@ -4,7 +4,8 @@ import argparse
 
 import pytest
 
-from linscale import cli_import, empirical
+from linscale import empirical
+from linscale.cli import imports as cli_import
 from linscale.errors import LinscaleError
 from tests.empirical.writers import (
     LIGHTNING,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 import linscale as ls
-from linscale.contrast import Contrast
 from linscale.errors import InvalidArgument, Unsupported
+from linscale.models.contrast import Contrast
 from linscale.montecarlo.draws import train
 from linscale.montecarlo.laws import gaussian_law
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from linscale import cli_sweep
 from linscale.cli import main
+from linscale.cli import sweep as cli_sweep
 from linscale.errors import LinscaleError
 from linscale.sweep import Store
 

@@ -8,11 +8,11 @@ import pytest
 import linscale as ls
 from linscale.errors import InvalidArgument
 from linscale.filters import Lens
-from linscale.setups import N_TRAIN, SETUPS
+from linscale.models.setups import N_TRAIN, SETUPS
 from linscale.theory.contours import lens
-from linscale.theory.equivalents import equivalent
-from linscale.theory.kernels import PairMoments, bias_kernels, ridge_terms
-from linscale.theory.stieltjes import effective_penalty, ridge_penalty, sample_spectrum
+from linscale.theory.gaussian.equivalents import equivalent
+from linscale.theory.gaussian.kernels import PairMoments, bias_kernels, ridge_terms
+from linscale.theory.gaussian.stieltjes import effective_penalty, ridge_penalty, sample_spectrum
 
 
 @pytest.mark.parametrize("left_gap", [1e-9, 1e-3, 1.0])

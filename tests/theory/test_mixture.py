@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 import linscale as ls
-from linscale.contrast import Contrast
 from linscale.errors import InvalidArgument, NotConverged, StepTooLarge, Unsupported
-from linscale.problem import MixtureProblem
+from linscale.models.contrast import Contrast
+from linscale.models.problem import MixtureProblem
 from linscale.theory.expansion import path_terms, spectrum_of
-from linscale.theory.mixture_equivalents import converged_terms, mixture_equivalent, ridge_terms
-from linscale.theory.mixture_stieltjes import Resolvent, certify, resolvent
-from linscale.theory.stieltjes import effective_penalty, ridge_penalty, sample_spectrum
+from linscale.theory.gaussian.stieltjes import effective_penalty, ridge_penalty, sample_spectrum
+from linscale.theory.mixture.equivalents import converged_terms, mixture_equivalent, ridge_terms
+from linscale.theory.mixture.stieltjes import Resolvent, certify, resolvent
 
 TWO = Contrast([0.2, 4.2], [0.8, 0.2])
 WIDE = Contrast.lognormal(1.9)

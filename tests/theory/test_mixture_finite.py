@@ -7,13 +7,13 @@ import pytest
 
 import linscale as ls
 from derivations.mixtures_exact import Point, linear_moment, pairing_moment, quadratic_moment
-from linscale.contrast import Contrast
-from linscale.problem import MixtureProblem
+from linscale.models.contrast import Contrast
+from linscale.models.problem import MixtureProblem
 from linscale.theory import mixture_finite
-from linscale.theory.mixture_finite import Pair, Target, linear_term
-from linscale.theory.mixture_kernels import Ladder
-from linscale.theory.mixture_moments import Columns, EqualMoments, PairMoments
-from linscale.theory.mixture_stieltjes import Resolvent, resolvent
+from linscale.theory.mixture.finite import Pair, Target, linear_term
+from linscale.theory.mixture.kernels import Ladder
+from linscale.theory.mixture.moments import Columns, EqualMoments, PairMoments
+from linscale.theory.mixture.stieltjes import Resolvent, resolvent
 
 N, SIGMA = 7, 0.55
 POWER, COUNTS = np.array([1.3, 0.4, 0.1]), np.array([3.0, 2.0, 5.0])

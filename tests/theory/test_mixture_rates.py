@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 import linscale as ls
-from linscale import covariances, theory
+from linscale import theory
+from linscale.images import covariances
 
 from ..conftest import z_limit
 

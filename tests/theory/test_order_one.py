@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 import linscale as ls
 from linscale.errors import InvalidArgument
-from linscale.theory.kernels import ridge_terms
-from linscale.theory.stieltjes import effective_penalty_at_zero, ridge_penalty
+from linscale.theory.gaussian.kernels import ridge_terms
+from linscale.theory.gaussian.stieltjes import effective_penalty_at_zero, ridge_penalty
 
 FIFTEEN = ls.SpectralProblem(
     np.geomspace(0.05, 3, 15), np.arange(1, 16), np.linspace(0.1, 0.02, 15), floor=0.2

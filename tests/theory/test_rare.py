@@ -5,6 +5,7 @@ import pytest
 from scipy.integrate import quad
 
 import linscale as ls
+from linscale.theory.gaussian.stieltjes import spectral_argument
 from linscale.theory.rare import (
     bulks,
     divergence_remarks,
@@ -13,7 +14,6 @@ from linscale.theory.rare import (
     rate_below_bulk,
     rate_beyond_edge,
 )
-from linscale.theory.stieltjes import spectral_argument
 
 
 @pytest.mark.parametrize(("n", "N"), [(20, 30), (30, 20), (5, 500)])

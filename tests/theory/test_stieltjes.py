@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import linscale as ls
 from linscale.errors import InvalidArgument, NotConverged
 from linscale.theory import stieltjes
-from linscale.theory.stieltjes import (
+from linscale.theory.gaussian.stieltjes import (
     degrees_of_freedom,
     effective_penalty,
     effective_penalty_at_zero,

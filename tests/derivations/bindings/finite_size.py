@@ -4,8 +4,8 @@ import sympy as sp
 
 import linscale as ls
 from derivations.two_resolvents import L, N, kappa1, kappa2, n, w
-from linscale.theory.kernels import PairMoments, bias_kernels, variance_correction
-from linscale.theory.stieltjes import effective_penalty
+from linscale.theory.gaussian.kernels import PairMoments, bias_kernels, variance_correction
+from linscale.theory.gaussian.stieltjes import effective_penalty
 
 from .two_resolvents import problem
 

@@ -7,12 +7,12 @@ import pytest
 import linscale as ls
 from derivations.mixtures_exact import Point
 from derivations.mixtures_numbers import Words, closed_form, kernels
-from linscale.contrast import Contrast
-from linscale.problem import MixtureProblem
-from linscale.theory.mixture_finite import Pair, Target, linear_term
-from linscale.theory.mixture_kernels import Ladder
-from linscale.theory.mixture_moments import Columns, EqualMoments, PairMoments
-from linscale.theory.mixture_stieltjes import resolvent
+from linscale.models.contrast import Contrast
+from linscale.models.problem import MixtureProblem
+from linscale.theory.mixture.finite import Pair, Target, linear_term
+from linscale.theory.mixture.kernels import Ladder
+from linscale.theory.mixture.moments import Columns, EqualMoments, PairMoments
+from linscale.theory.mixture.stieltjes import resolvent
 
 
 def mixture(rng):

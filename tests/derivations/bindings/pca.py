@@ -4,9 +4,9 @@ import sympy as sp
 
 import linscale as ls
 from derivations import pca as made
+from linscale.theory.gaussian.stieltjes import effective_penalty_at_zero, spectral_argument
 from linscale.theory.pca import _imaginary_primitive, overlap_correction, shares_above
 from linscale.theory.spectrum import merging_point
-from linscale.theory.stieltjes import effective_penalty_at_zero, spectral_argument
 
 
 def check(results, rng):

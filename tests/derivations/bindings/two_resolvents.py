@@ -3,8 +3,8 @@ import sympy as sp
 
 import linscale as ls
 from derivations.two_resolvents import L, N, kappa1, kappa2, n, v1, v2, w, z1, z2
-from linscale.theory.kernels import PairMoments, bias_kernels
-from linscale.theory.stieltjes import effective_penalty, spectral_argument
+from linscale.theory.gaussian.kernels import PairMoments, bias_kernels
+from linscale.theory.gaussian.stieltjes import effective_penalty, spectral_argument
 
 
 def problem(rng):

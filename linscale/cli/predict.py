@@ -1,0 +1,158 @@
+"""``linscale predict``: images, task and noise in; curve, floor, saturation and pictures out."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from linscale.cli.tools import cores, progress_bar, sizes, write_study, written
+from linscale.errors import InvalidArgument
+from linscale.images.covariances import SHRINKAGES
+from linscale.support.files import check_folder
+
+STEM = "prediction"
+
+
+def add_to(subcommands: Any) -> None:
+    """Add the subcommand and its options."""
+    parser = subcommands.add_parser(
+        "predict",
+        help="learning curve, floor and saturation for your images and task",
+        description="Predict how well a linear reconstruction learned from N examples does: from "
+        "the images' covariance, the measurement operator and the noise, without training. Prints "
+        "a table; saves arrays, CSV, the curve and reconstructions as PNG and SVG.",
+    )
+    parser.add_argument(
+        "images", nargs="+", metavar="IMAGES",
+        help="a folder, image files, or a word: photographs, scikit-learn, pywavelets, mri",
+    )  # fmt: skip
+    parser.add_argument(
+        "--task", default="denoising",
+        help="denoising (default), mri-4, super-resolution-2, inpainting-50, tomography-8, or with "
+        "another number",
+    )  # fmt: skip
+    noise = parser.add_mutually_exclusive_group()
+    noise.add_argument(
+        "--sigma", help="noise, white being 1, or 'estimate' (default 25/255 or 5/255)"
+    )
+    noise.add_argument("--snr", type=float, metavar="DB", help="signal-to-noise ratio instead")
+    parser.add_argument(
+        "--patch-size", default="12", metavar="P", help="side in pixels (default 12), or 'whole'"
+    )
+    parser.add_argument("--n-train", type=int, nargs="+", metavar="N", help="values of N")
+    parser.add_argument("--shrinkage", choices=SHRINKAGES, default="none", help="of the covariance")
+    parser.add_argument(
+        "--contrast", choices=("patches", "constant"), default="patches",
+        help="of the signals: as measured from the patches (default), or constant (Gaussian "
+        "signals: faster, and optimistic at small N)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--mean", choices=("known", "learned"), default="known",
+        help="whether the mean patch is known or learned from the N examples too",
+    )  # fmt: skip
+    parser.add_argument("--resamples", type=int, help="of the bootstrap over images (default 40)")
+    parser.add_argument("--seed", type=int, default=0, help="the numbers depend on it alone")
+    parser.add_argument("--workers", type=int, default=cores(), help="cores (default: all)")
+    parser.add_argument("--out", type=Path, default=Path("results/predict"), metavar="FOLDER")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry out the parsed options."""
+    from linscale import plotting
+    from linscale.studies.prediction import N_TRAIN, RESAMPLES, predict
+    from linscale.studies.reconstruction import reconstruct
+
+    if options.seed < 0:
+        raise InvalidArgument("--seed", options.seed, "an integer that is not negative")
+    if options.workers < 1:
+        raise InvalidArgument("--workers", options.workers, "at least 1")
+    check_folder(options.out)
+    resamples = RESAMPLES if options.resamples is None else options.resamples
+    default = tuple(N for N in N_TRAIN if N > 1 or options.mean == "known")
+    n_train = sizes(options.n_train, default)
+    with progress_bar(max(resamples, 1), "resamples") as step:
+        found = predict(
+            options.images, options.task, _sigma(options.sigma), snr_db=options.snr,
+            patch_size=_patch_size(options.patch_size), n_train=n_train,
+            shrinkage=options.shrinkage, contrast=options.contrast, mean=options.mean,
+            resamples=resamples, seed=options.seed, workers=options.workers, progress=step,
+        )  # fmt: skip
+    table = write_study(found.study, options.out, STEM)
+    print(f"\n{_headline(found.study.meta)}\n\n{table}\n\n{_footnote(found)}\n")
+    print(written(options.out, STEM))
+    pictures = reconstruct(
+        found.model, found.operator, found.mean, found.pool, found.images[-1], seed=options.seed
+    )
+    figure = plotting.draw_reconstructions([pictures])
+    for path in plotting.save(figure, options.out / "reconstructions"):
+        print(f"wrote {path}")
+    print(f"(of {pictures.image}, whose patches are among those that were learned from)")
+    return 0
+
+
+def _headline(meta: dict[str, Any]) -> str:
+    height, width = meta["patch_shape"]
+    return (
+        f"{meta['label']}: {height} x {width} signals at sigma = {255 * meta['sigma']:.4g}/255, "
+        f"from {meta['patches']:,} patches of {len(meta['images'])} images. PSNR of the mean risk "
+        "in dB, white being 1"
+    )
+
+
+def _footnote(found: Any) -> str:
+    lines = []
+    if found.floor_interval is not None:
+        low, high = (f"{v:.3e}" for v in found.floor_interval[1:])
+        first, last = (f"{v:,.0f}" for v in found.saturation_interval[1:])
+        lines += [
+            f"Less than 1 % is left to gain beyond N = {found.saturation:,} (90 % interval over "
+            f"images: {first} to {last}).",
+            f"Floor, the best linear estimator: {found.floor:.3e} per pixel ({low} to {high}).",
+        ]
+    else:
+        lines += [
+            f"Less than 1 % is left to gain beyond N = {found.saturation:,}.",
+            f"Floor, the best linear estimator: {found.floor:.3e} per pixel.",
+        ]
+    meta = found.study.meta
+    lines.append(
+        f"{meta['groups']} images stand behind the patches, and patches of one image are alike: "
+        "other images have another floor."
+    )
+    if found.model.contrast.is_constant:
+        lines.append(
+            "Signals are taken as Gaussian. Where contrast varies, which acts like fewer samples, "
+            "the curve is optimistic at small N."
+        )
+    else:
+        lines.append(
+            f"Patches vary in contrast (tau of variance {found.model.contrast.spread:.2f}), which "
+            "acts like fewer samples; the curves hold it."
+        )
+    early = found.study.theory["early-stopped"].at_n_train(meta["n_train"])
+    lines += [
+        f"N = {N}: {status}."
+        for N, status in zip(early.n_train, early.statuses, strict=True)
+        if status != "ok"
+    ]
+    return "\n".join(lines)
+
+
+def _sigma(given: str | None) -> float | str | None:
+    if given is None or given == "estimate":
+        return given
+    try:
+        return float(given)
+    except ValueError:
+        raise InvalidArgument("--sigma", given, "a number, or 'estimate'") from None
+
+
+def _patch_size(given: str) -> int | None:
+    if given == "whole":
+        return None
+    try:
+        return int(given)
+    except ValueError:
+        raise InvalidArgument("--patch-size", given, "a whole number, or 'whole'") from None

@@ -1,0 +1,205 @@
+"""A linear inverse problem with a signal of known covariance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from linscale.errors import InvalidArgument
+from linscale.models.contrast import Contrast
+from linscale.models.problem import LARGEST_CONDITION, MixtureProblem, SpectralProblem
+from linscale.operators import as_operator, dense
+from linscale.support import validate
+from linscale.support.blas import eigh, threads_for
+from linscale.support.validate import FloatArray
+
+
+@dataclass(frozen=True, eq=False)
+class InverseProblem:
+    r"""A linear inverse problem y = A x + z with a signal of known covariance.
+
+        x = sqrt(tau) g,  g ~ N(0, S_x) in R^p,   A of shape (n, p),   z ~ N(0, sigma^2 I_n).
+
+    tau is 1 for Gaussian signals; otherwise ``contrast`` is its law, of mean 1 and independent of
+    g (:class:`linscale.Contrast`), and S_x is still the covariance of x.
+
+    Risks are per pixel: divided by p. One eigendecomposition of size p stands behind it.
+
+    Parameters
+    ----------
+    forward : (n, p) array, operator or None
+        A; None is denoising, A = I. Operators are those of :mod:`linscale.forward` and whatever
+        :func:`linscale.forward.as_operator` takes; they are filled into a matrix.
+    signal_cov : (p, p) array
+        S_x, symmetric positive semidefinite.
+    sigma : float
+        Standard deviation of the noise, in units of y.
+    contrast : Contrast, optional
+        Law of tau; None is constant contrast, Gaussian signals.
+
+    Attributes
+    ----------
+    signal_root : (p, r) array
+        F with S_x = F F', r at most p.
+    """
+
+    forward: FloatArray | None
+    signal_cov: FloatArray
+    sigma: float
+    signal_root: FloatArray
+    contrast: Contrast
+
+    def __init__(
+        self,
+        forward: Any,
+        signal_cov: ArrayLike,
+        sigma: float,
+        contrast: Contrast | None = None,
+    ) -> None:
+        cov, k, v = _covariance("signal_cov", signal_cov)
+        self._set(forward, cov, v * np.sqrt(np.maximum(k, 0.0)), sigma, contrast)
+
+    @classmethod
+    def from_factor(
+        cls, forward: Any, factor: ArrayLike, sigma: float, contrast: Contrast | None = None
+    ) -> InverseProblem:
+        """Signals x = F c with c ~ N(0, I_r): S_x = F F', of rank r at most.
+
+        The work is that of an r x r problem: for few columns much less than with S_x itself.
+
+        Parameters
+        ----------
+        factor : (p, r) array
+            F: the subspace model has orthonormal columns; M centred images over sqrt(M) give their
+            sample covariance.
+        """
+        root = validate.matrix("factor", factor)
+        out = cls.__new__(cls)
+        out._set(forward, root @ root.T, root, sigma, contrast)
+        return out
+
+    def _set(
+        self,
+        forward: Any,
+        cov: FloatArray,
+        root: FloatArray,
+        sigma: float,
+        contrast: Contrast | None,
+    ) -> None:
+        law = Contrast.constant() if contrast is None else contrast
+        if not isinstance(law, Contrast):
+            raise InvalidArgument("contrast", repr(law)[:60], "a Contrast, or None")
+        object.__setattr__(self, "contrast", law)
+        object.__setattr__(self, "signal_cov", validate.frozen(cov))
+        object.__setattr__(self, "signal_root", validate.frozen(root))
+        object.__setattr__(self, "sigma", validate.real("sigma", sigma))
+        if not 1e-30 < self.sigma < 1e30:
+            raise InvalidArgument("sigma", sigma, "between 1e-30 and 1e30")
+        object.__setattr__(
+            self, "forward", None if forward is None else _forward(forward, cov.shape[0])
+        )
+
+    @property
+    def n(self) -> int:
+        """Number of measurements."""
+        return self.p if self.forward is None else int(self.forward.shape[0])
+
+    @property
+    def p(self) -> int:
+        """Number of pixels."""
+        return int(self.signal_cov.shape[0])
+
+    def measurement_cov(self) -> FloatArray:
+        """S = A S_x A' + sigma^2 I, shape (n, n)."""
+        a = self.forward
+        clean = self.signal_cov if a is None else a @ self.signal_cov @ a.T
+        return 0.5 * (clean + clean.T) + self.sigma**2 * np.eye(self.n)
+
+    def cross_cov(self) -> FloatArray:
+        """Cov(x, y) = S_x A', shape (p, n)."""
+        return self.signal_cov if self.forward is None else self.signal_cov @ self.forward.T
+
+    def mixture(self) -> MixtureProblem:
+        """What the risk depends on where the contrast is not constant."""
+        return MixtureProblem(self.spectral(), self.sigma, self.contrast)
+
+    def spectral(self) -> SpectralProblem:
+        r"""The spectral problem, from the r x r matrix T'T, T = A F, with eigenpairs (k_j, v_j).
+
+            l_j = k_j + s2,   w_j = k_j |F v_j|^2/(l_j^2 p),   floor = sum_j |F v_j|^2 s2/(l_j p)
+
+        and, where n > r, s2 = sigma^2 as an eigenvalue n - r times more, without weight. Second
+        moments alone: the contrast does not enter.
+
+        Derivations: `wiener` and `reduction`.
+        """
+        root, s2 = self.signal_root, self.sigma**2
+        with threads_for(self.p):
+            t = root if self.forward is None else self.forward @ root
+            k, v = np.linalg.eigh(t.T @ t)
+            power = np.sum((root @ v) ** 2, axis=0)
+        k = np.maximum(k, 0.0)
+        floor = float(np.sum(power * s2 / (k + s2))) / self.p
+        # No more than n directions are measured; T'T is of rank n at most.
+        kept = slice(max(0, k.size - self.n), None)
+        more = max(0, self.n - k.size)
+        k, power = (np.concatenate((np.zeros(more), part[kept])) for part in (k, power))
+        l = k + s2
+        if l[-1] > LARGEST_CONDITION * l[0]:
+            least = np.sqrt(l[-1] / LARGEST_CONDITION)
+            raise InvalidArgument(
+                "sigma", self.sigma, f"at least {least:.2g}: rounding would swallow the noise"
+            )
+        l, counts, w = merge_equal(l, k * power / l**2 / self.p)
+        return SpectralProblem(l, counts, w, floor=floor, scale=self.p)
+
+
+def _covariance(name: str, values: ArrayLike) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """The matrix, checked, with its eigenvalues and eigenvectors."""
+    cov = validate.matrix(name, values, "a square matrix")
+    if cov.shape[0] != cov.shape[1]:
+        raise InvalidArgument(name, f"shape {cov.shape}", "a square matrix")
+    size = float(np.abs(cov).max())
+    asymmetry = float(np.abs(cov - cov.T).max())
+    # Rounding in a product of p terms: p eps times the largest entry, with room to spare.
+    rounding = 16 * cov.shape[0] * np.finfo(float).eps * size
+    if asymmetry > rounding:
+        raise InvalidArgument(
+            name, f"a matrix with |C - C'| up to {asymmetry:.3g}", "symmetric; use (C + C') / 2"
+        )
+    cov = 0.5 * (cov + cov.T)
+    k, v = eigh(cov)
+    if k[0] < -rounding * np.sqrt(cov.shape[0]):
+        raise InvalidArgument(name, f"a matrix with eigenvalue {k[0]:.3g}", "positive semidefinite")
+    return cov, k, v
+
+
+def _forward(values: Any, p: int) -> FloatArray:
+    if not isinstance(values, np.ndarray | list | tuple):
+        operator = as_operator(values)
+        if operator.shape[1] != p:
+            raise InvalidArgument(
+                "forward", f"shape {operator.shape}", f"of shape (n, {p}), to match signal_cov"
+            )
+        values = dense(operator)
+    a = validate.matrix("forward", values)
+    if a.shape[1] != p:
+        raise InvalidArgument(
+            "forward", f"shape {a.shape}", f"of shape (n, {p}), to match signal_cov"
+        )
+    return validate.frozen(a)
+
+
+def merge_equal(
+    l: FloatArray,
+    w: FloatArray,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Join eigenvalues equal to rounding (ascending order) into atoms; weights add up."""
+    gap = 8 * l.size * np.finfo(float).eps * l[-1]
+    first = np.concatenate(([True], np.diff(l) > gap))
+    start = np.flatnonzero(first)
+    counts = np.diff(np.append(start, l.size)).astype(float)
+    return np.add.reduceat(l, start) / counts, counts, np.add.reduceat(w, start)

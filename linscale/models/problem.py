@@ -1,0 +1,261 @@
+"""The spectral problem: all that the risk of a learned linear estimator depends on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from linscale.errors import InvalidArgument, Unsupported
+from linscale.models.contrast import Contrast
+from linscale.support import validate
+from linscale.support.validate import FloatArray
+
+LARGEST_CONDITION = 1e11
+LARGEST_SIZE = 1e60  # its fourth power is still a number
+
+
+@dataclass(frozen=True, eq=False)
+class SpectralProblem:
+    r"""A linear inverse problem with Gaussian data, reduced to its spectrum.
+
+    Let S = Cov(y) with distinct eigenvalues l_j of multiplicity n_j and eigenprojectors P_j, and
+    B = Cov(x, y) S^{-1} the best linear estimator. The expected risk of an estimator learned by
+    filtering the sample covariance depends on the problem only through
+
+        l_j,   n_j,   w_j = ||B P_j||_F^2 / scale,   floor = tr(S_x - B S B') / scale.
+
+    Derivations: `wiener` and `reduction`.
+
+    Parameters
+    ----------
+    eigenvalues : (J,) array
+        l_j > 0, in units of y squared.
+    multiplicities : (J,) array of integers
+        n_j >= 0; an atom of multiplicity 0 is allowed and dropped (its weight must be 0), and
+        atoms with the same eigenvalue become one.
+    target_weights : (J,) array
+        w_j >= 0: the *total* over each eigenspace, already divided by ``scale``.
+    floor : float
+        Risk of the best linear estimator, already divided by ``scale``.
+    scale : float
+        What risks were divided by (d for the subspace model, p per pixel); kept for units.
+
+    Raises
+    ------
+    InvalidArgument
+        Naming the argument, its value and the allowed range.
+    """
+
+    eigenvalues: FloatArray
+    multiplicities: FloatArray
+    target_weights: FloatArray
+    floor: float
+    scale: float = 1.0
+
+    def __init__(
+        self,
+        eigenvalues: ArrayLike,
+        multiplicities: ArrayLike,
+        target_weights: ArrayLike,
+        floor: float,
+        scale: float = 1.0,
+    ) -> None:
+        l = validate.vector("eigenvalues", eigenvalues, positive=True)
+        n = validate.vector("multiplicities", multiplicities)
+        w = validate.vector("target_weights", target_weights)
+        for name, array in (("multiplicities", n), ("target_weights", w)):
+            if array.shape != l.shape:
+                raise InvalidArgument(
+                    name, f"{array.size} values", f"as many as eigenvalues ({l.size})"
+                )
+        if np.any(n != np.round(n)):
+            raise InvalidArgument("multiplicities", n, "integers")
+        if not np.any(n > 0):
+            raise InvalidArgument("multiplicities", n, "positive for at least one eigenvalue")
+        if np.any(w[n == 0] > 0):
+            raise InvalidArgument(
+                "target_weights", w, "zero where the multiplicity is zero (an empty eigenspace)"
+            )
+        keep = n > 0
+        largest, smallest = float(l[keep].max()), float(l[keep].min())
+        if largest > LARGEST_SIZE or smallest < 1.0 / LARGEST_SIZE:
+            raise InvalidArgument(
+                "eigenvalues",
+                f"from {smallest:.3g} to {largest:.3g}",
+                f"between {1 / LARGEST_SIZE:.0e} and {LARGEST_SIZE:.0e}: choose another unit for y",
+            )
+        if l[keep].max() > LARGEST_CONDITION * l[keep].min():
+            raise InvalidArgument(
+                "eigenvalues",
+                f"from {l[keep].min():.3g} to {l[keep].max():.3g}",
+                f"within a factor of {LARGEST_CONDITION:.0e}: rounding would swallow the smallest",
+            )
+        _, first, place = np.unique(l[keep], return_index=True, return_inverse=True)
+        order = np.sort(first)  # atoms keep the order in which they were given
+        rank = np.searchsorted(order, first)[place]
+        for name, total in (("multiplicities", n), ("target_weights", w)):
+            merged = np.bincount(rank, weights=total[keep])
+            object.__setattr__(self, name, validate.frozen(merged))
+        object.__setattr__(self, "eigenvalues", validate.frozen(l[keep][order]))
+        object.__setattr__(self, "floor", validate.real("floor", floor, positive=False))
+        if max(self.floor, float(w.max(initial=0.0) * largest)) > LARGEST_SIZE:
+            raise InvalidArgument(
+                "floor, target_weights", f"{self.floor:.3g}, up to {w.max():.3g}",
+                f"such that risks stay below {LARGEST_SIZE:.0e}: choose another unit for x",
+            )  # fmt: skip
+        object.__setattr__(self, "scale", validate.real("scale", scale))
+
+    @property
+    def dimension(self) -> int:
+        """n, the number of measurements: the sum of the multiplicities."""
+        return int(self.multiplicities.sum())
+
+    @property
+    def zero_risk(self) -> float:
+        """Risk of the estimator W = 0, tr S_x / scale = floor + sum_j w_j l_j."""
+        return float(self.floor + self.target_weights @ self.eigenvalues)
+
+    def best_step(self, n_train: int, complex_data: bool = False) -> float:
+        r"""The step that minimises the exact risk after one step of gradient descent.
+
+            eta = sum_j w_j l_j^2 / [sum_j w_j (l_j^3 (1 + 1/N) + l_j tr S^2/N) + floor tr S^2/N]
+
+        with 1 for 1 + 1/N where the data are complex circular. Early stopping ends at about this
+        time where the noise is so large that little can be learned; it is 0 where there is nothing
+        to learn.
+
+        Derivation: `one_step`.
+        """
+        l, w, N = self.eigenvalues, self.target_weights, n_train
+        square = float(self.multiplicities @ l**2) / N
+        twice = 1.0 if complex_data else 1.0 + 1.0 / N
+        below = w @ (l**3 * twice + l * square) + self.floor * square
+        return float(w @ l**2 / (below + 1e-300))
+
+    def spectral(self) -> SpectralProblem:
+        """Itself, so that a problem may be given wherever a model may."""
+        return self
+
+
+@dataclass(frozen=True, eq=False)
+class MixtureProblem:
+    r"""The same for scale mixtures x = sqrt(tau) g: what their risk depends on.
+
+    Given its tau, a sample has variance tau k_j + sigma^2 in the eigenspace j of S, k_j = l_j -
+    sigma^2; the mean over tau is the problem of second moments. Weights, floor and dimension are
+    those of that problem, as the best *linear* estimator is.
+
+    Parameters
+    ----------
+    moments : SpectralProblem
+        Second moments.
+    sigma : float
+        Standard deviation of the noise; at most the root of the smallest eigenvalue.
+    contrast : Contrast
+        The law of tau.
+    """
+
+    moments: SpectralProblem
+    sigma: float
+    contrast: Contrast
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "sigma", validate.real("sigma", self.sigma))
+        least = float(np.sqrt(self.moments.eigenvalues.min()))
+        if self.sigma > least * (1.0 + 1e-9):
+            raise InvalidArgument("sigma", self.sigma, f"at most {least:.6g}, as S holds it")
+        if not isinstance(self.contrast, Contrast):
+            raise InvalidArgument("contrast", repr(self.contrast)[:60], "a Contrast")
+        # tr S_x is at least what is seen of it, sum_j |S_x A' v_j|^2 / k_j; rounding sees the rest.
+        l, w, k = self.moments.eigenvalues, self.moments.target_weights, self.power
+        seen = k > 1e-6 * l
+        least = float(np.sum((w * l / np.where(seen, k, 1.0))[seen])) * self.sigma**2
+        if self.floor < least * (1.0 - 1e-6):
+            raise InvalidArgument(
+                "floor", self.floor, f"at least {least:.6g}, for a signal of such weights and noise"
+            )
+
+    @property
+    def power(self) -> FloatArray:
+        """k_j = l_j - sigma^2, eigenvalues of A S_x A'."""
+        return np.maximum(self.moments.eigenvalues - self.sigma**2, 0.0)
+
+    @property
+    def multiplicities(self) -> FloatArray:
+        """n_j."""
+        return self.moments.multiplicities
+
+    @property
+    def target_weights(self) -> FloatArray:
+        """w_j."""
+        return self.moments.target_weights
+
+    @property
+    def floor(self) -> float:
+        """Risk of the best linear estimator."""
+        return self.moments.floor
+
+    @property
+    def zero_risk(self) -> float:
+        """Risk of the estimator W = 0."""
+        return self.moments.zero_risk
+
+    @property
+    def dimension(self) -> int:
+        """n, the number of measurements."""
+        return self.moments.dimension
+
+    def spectral(self) -> SpectralProblem:
+        """Second moments alone: Gaussian data of the same covariance."""
+        return self.moments
+
+
+Problem = SpectralProblem | MixtureProblem
+
+
+class Model(Protocol):
+    """Anything that reduces to a spectral problem."""
+
+    def spectral(self) -> SpectralProblem: ...
+
+
+def moments_of(model: Model) -> SpectralProblem:
+    """The model's second moments, whatever its contrast, or a clear word if it is not a model."""
+    if isinstance(model, type) or not callable(getattr(model, "spectral", None)):
+        raise InvalidArgument(
+            "model", repr(model)[:60], "a SubspaceModel, InverseProblem or SpectralProblem"
+        )
+    return model.spectral()
+
+
+def reduced(model: Model) -> Problem:
+    """What the model's risk depends on: a MixtureProblem where its contrast is not constant."""
+    if isinstance(model, MixtureProblem) and not model.contrast.is_constant:
+        return model
+    problem = moments_of(model)
+    contrast = getattr(model, "contrast", None)
+    if contrast is None or contrast.is_constant:
+        return problem
+    return MixtureProblem(problem, float(getattr(model, "sigma", np.nan)), contrast)
+
+
+def problem_of(model: Model) -> SpectralProblem:
+    """The spectral problem of a model with Gaussian data.
+
+    Raises
+    ------
+    Unsupported
+        Where the signal's contrast is not constant.
+    """
+    problem = reduced(model)
+    if isinstance(problem, MixtureProblem):
+        raise Unsupported(
+            "contrast: this holds for Gaussian signals alone. risk, early_stopped, converged, "
+            "best_iteration, best_ridge, stopping_window, saturation, required_n_train, "
+            "local_exponent, power_law and floor take it; model.spectral() is the Gaussian problem "
+            "of the same second moments"
+        )
+    return problem

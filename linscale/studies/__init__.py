@@ -1,0 +1,1 @@
+"""Theory beside simulation or training, computed once and saved as one value."""

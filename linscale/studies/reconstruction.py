@@ -1,0 +1,155 @@
+"""What a learned linear estimator makes of an image: pictures beside the learning curve."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from linscale import theory
+from linscale.errors import InputError, InvalidArgument
+from linscale.filters import Converged, GradientFlow
+from linscale.images import Image
+from linscale.models import InverseProblem
+from linscale.operators import Operator
+from linscale.support import validate
+from linscale.support.blas import one_thread
+from linscale.support.validate import FloatArray
+
+TILES = 12  # along each side of the picture
+
+
+@dataclass(frozen=True, eq=False)
+class Reconstruction:
+    """Pictures of one image: what was measured, what N examples make of it, and the truth.
+
+    Attributes
+    ----------
+    pictures : mapping from a title to a (height, width) array
+        "measurement" is the back-projection A'y, divided by A'A 1; then "N = 30", ...; "floor", by
+        the best linear estimator; "truth".
+    psnr : mapping from a title to a float
+        In dB over the picture (white is 1); inf for the truth.
+    label, image : str
+        The task, and which image is shown.
+    """
+
+    pictures: dict[str, FloatArray]
+    psnr: dict[str, float]
+    label: str
+    image: str
+
+    def to_bytes(self) -> bytes:
+        """The content of an .npz file: pictures in 256 greys from black to white."""
+        header = {"label": self.label, "image": self.image, "psnr": self.psnr}
+        greys: dict[str, Any] = {
+            title: np.round(255.0 * np.clip(picture, 0.0, 1.0)).astype(np.uint8)
+            for title, picture in self.pictures.items()
+        }
+        buffer = BytesIO()
+        np.savez_compressed(buffer, header=np.array(json.dumps(header)), **greys)
+        return buffer.getvalue()
+
+    @classmethod
+    def load(cls, path: str | Path) -> Reconstruction:
+        """Read what :meth:`to_bytes` gave."""
+        try:
+            with np.load(BytesIO(Path(path).read_bytes()), allow_pickle=False) as data:
+                header = json.loads(str(data["header"]))
+                pictures = {title: data[title] / 255.0 for title in header["psnr"]}
+                return cls(pictures, header["psnr"], header["label"], header["image"])
+        except FileNotFoundError:
+            raise InputError(f"no such file: {path}") from None
+        except Exception as error:  # damage shows in many ways, and all mean the same
+            raise InputError(f"{path} does not hold reconstructions ({error})") from None
+
+
+@one_thread()
+def reconstruct(
+    model: InverseProblem,
+    operator: Operator,
+    mean: FloatArray,
+    pool: FloatArray,
+    image: Image,
+    n_train: Sequence[int] = (30, 300, 3000),
+    seed: int = 0,
+    tiles: int = TILES,
+) -> Reconstruction:
+    """Measure the middle of an image tile by tile, and reconstruct each tile by itself.
+
+    Every estimator is learned from one draw of N patches of the pool, stopped at the time that the
+    theory says is best: the image itself is not looked at.
+
+    Parameters
+    ----------
+    model, operator
+        The problem, and its A on tiles of ``operator.image_shape``.
+    mean : (p,) array
+        Mean patch, which all estimators know.
+    pool : (p, M) array
+        Centred patches to learn from.
+    n_train : sequence of int
+    tiles : int
+        Along each side of the picture, fewer if the image is smaller.
+    """
+    from linscale.montecarlo.draws import train
+    from linscale.montecarlo.laws import gaussian_law
+
+    height, width = operator.image_shape
+    tiles = validate.integer("tiles", tiles, at_least=1)
+    rows, columns = (
+        min(tiles, side // edge)
+        for side, edge in zip(image.pixels.shape, (height, width), strict=True)
+    )
+    if min(rows, columns) < 1:
+        raise InvalidArgument(
+            "image", f"{image.name}, {image.pixels.shape}", f"at least {operator.image_shape}"
+        )
+    truth = _middle(image.pixels, rows * height, columns * width)
+    shape = (rows, height, columns, width)
+    x = truth.reshape(shape).transpose(1, 3, 0, 2).reshape(height * width, -1)
+
+    def picture(values: FloatArray) -> FloatArray:
+        tiled = values.reshape(height, width, rows, columns).transpose(2, 0, 3, 1)
+        return np.asarray(tiled.reshape(rows * height, columns * width))
+
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(3,)))
+    y = np.asarray(operator.matmat(x)) + model.sigma * rng.standard_normal((model.n, x.shape[1]))
+    offset = np.asarray(operator.matmat(mean[:, None]))
+    weight = np.asarray(operator.rmatmat(operator.matmat(np.ones((model.p, 1)))))
+    back = np.asarray(operator.rmatmat(y))
+    seen = np.abs(weight) > 1e-9 * np.abs(weight).max()
+    back = np.where(seen, back / np.where(seen, weight, 1.0), 0.0)
+
+    def decibels(values: FloatArray) -> float:
+        with np.errstate(divide="ignore"):
+            return float(-10.0 * np.log10(np.mean((values - x) ** 2)))
+
+    law = gaussian_law(model)
+    pictures, psnr = {"measurement": picture(back)}, {"measurement": decibels(back)}
+    clean = np.asarray(operator.matmat(pool))
+    for N in (*n_train, None):
+        if N is None:
+            title, estimator = "floor", law.best
+        else:
+            at = theory.early_stopped(model, N).at
+            chosen = rng.integers(pool.shape[1], size=N)
+            noise = model.sigma * rng.standard_normal((model.n, N))
+            draw = train(law, pool[:, chosen], clean[:, chosen] + noise)
+            gain = (Converged() if np.isinf(at) else GradientFlow(at)).gain(draw.eigenvalues)[0]
+            title, estimator = f"N = {N:,}", draw.coefficients * gain @ draw.vectors.T
+        guess = mean[:, None] + estimator @ (y - offset)
+        pictures[title] = picture(guess)
+        psnr[title] = decibels(guess)
+    pictures["truth"], psnr["truth"] = truth, np.inf
+    return Reconstruction(pictures, psnr, operator.name, image.name)
+
+
+def _middle(pixels: FloatArray, height: int, width: int) -> FloatArray:
+    top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
+    return pixels[top : top + height, left : left + width]

@@ -1,0 +1,1 @@
+"""Gaussian data: deterministic equivalents of the sample covariance and their 1/N term."""

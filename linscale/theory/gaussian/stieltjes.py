@@ -1,0 +1,197 @@
+r"""The effective penalty kappa(z) = 1 / m(z), with m the companion Stieltjes transform.
+
+Silverstein's equation for the sample covariance Sh = YY'/N of N samples reads, in kappa,
+
+    z = -kappa (1 - df1(kappa) / N),      df1 = sum_j n_j l_j / (l_j + kappa)
+    dz/dkappa = -(1 - df2(kappa) / N),    df2 = sum_j n_j l_j^2 / (l_j + kappa)^2
+
+df1 and df2 are the degrees of freedom of ridge regression on the *population* spectrum: fitting
+N samples with penalty mu = -z acts like fitting the population with penalty kappa(-mu). On the
+real line outside the sample spectrum kappa is real; for Im z > 0 exactly one root has
+Im kappa < 0.
+
+Derivation: `companion`.
+
+Sources: Silverstein, J. Multivariate Anal. 55 (1995) 331; Silverstein and Choi, ibid. 54 (1995)
+295, for the edges. N may be any real number > 0 here: curves in N are smooth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import brentq
+
+from linscale.errors import InvalidArgument, NotConverged
+from linscale.models.problem import Model, SpectralProblem, problem_of
+from linscale.support import validate
+from linscale.support.blas import one_thread
+from linscale.support.validate import FloatArray
+
+ComplexArray = NDArray[np.complex128]
+
+
+@dataclass(frozen=True)
+class SampleSpectrum:
+    """Edges of the limiting spectrum of YY'/N, and the kappa at which each is reached.
+
+    ``low`` and ``high`` bound what a contour must enclose: ``low`` is 0 when N <= n (the sample
+    covariance is then singular, or touches 0), else the lower edge of the spectrum. The nonzero
+    part of the spectrum begins at ``lower_edge``.
+    """
+
+    low: float
+    high: float
+    lower_edge: float
+    kappa_lower: float
+    kappa_upper: float
+
+
+def degrees_of_freedom(problem: SpectralProblem, kappa: Any, power: int = 1) -> Any:
+    """sum_j n_j (l_j / (l_j + kappa))^power, for kappa of any shape, real or complex."""
+    l, n = problem.eigenvalues, problem.multiplicities
+    return (l / (l + np.asarray(kappa)[..., np.newaxis])) ** power @ n
+
+
+def spectral_argument(problem: SpectralProblem, n_train: float, kappa: Any) -> Any:
+    """z(kappa) = -kappa (1 - df1(kappa) / N)."""
+    return -kappa * (1.0 - degrees_of_freedom(problem, kappa) / n_train)
+
+
+def sample_spectrum(model: Model, n_train: float) -> SampleSpectrum:
+    """Edges of the sample spectrum: the two real kappa outside the atoms with df2(kappa) = N.
+
+    df2 is monotone on either side of the poles -l_j, so each root is bracketed by the bounds that
+    hold when all the multiplicity sits at the atom nearest or farthest.
+    """
+    problem = problem_of(model)
+    validate.real("n_train", n_train)
+    l, n, N = problem.eigenvalues, problem.multiplicities, float(n_train)
+    l_min, l_max = float(l.min()), float(l.max())
+    root = np.sqrt(problem.dimension / N)
+    tiny = 1e-14
+
+    # Right of the poles, in the distance to -l_min, so that N >> n loses no digits.
+    def df2_right(gap: float) -> float:
+        return float(n @ (l / (l - l_min + gap)) ** 2) / N - 1.0
+
+    near = l_min * np.sqrt(float(n[l == l_min].sum()) / N)
+    far = l_min * root if root <= 1 else l_max * (root - 1.0) + l_min
+    kappa_lower = _root(df2_right, near * (1 - tiny), far * (1 + tiny)) - l_min
+
+    # Left of the poles, in the distance to -l_max.
+    def df2_left(gap: float) -> float:
+        return float(n @ (l / (l_max - l + gap)) ** 2) / N - 1.0
+
+    near = l_max * np.sqrt(float(n[l == l_max].sum()) / N)
+    kappa_upper = -l_max - _root(df2_left, near * (1 - tiny), l_max * root * (1 + tiny))
+
+    lower = max(float(spectral_argument(problem, N, kappa_lower)), 0.0)
+    upper = float(spectral_argument(problem, N, kappa_upper))
+    return SampleSpectrum(
+        low=lower if problem.dimension < N else 0.0,
+        high=upper,
+        lower_edge=lower,
+        kappa_lower=float(kappa_lower),
+        kappa_upper=float(kappa_upper),
+    )
+
+
+def effective_penalty_at_zero(problem: SpectralProblem, n_train: float) -> float:
+    """kappa(0) for N <= n, the root kappa >= 0 of df1(kappa) = N; 0 for N >= n."""
+    l, N = problem.eigenvalues, float(n_train)
+    ratio = problem.dimension / N
+    if ratio <= 1.0:
+        return 0.0
+    low, high = l.min() * (ratio - 1.0), l.max() * (ratio - 1.0)
+    return _root(
+        lambda kappa: float(degrees_of_freedom(problem, kappa)) / N - 1.0,
+        float(low) * (1 - 1e-14),
+        float(high) * (1 + 1e-14),
+    )
+
+
+def ridge_penalty(problem: SpectralProblem, n_train: float, mu: float) -> float:
+    """kappa(-mu) for mu > 0: the root of mu = kappa (1 - df1(kappa)/N) above kappa(0)."""
+    N = float(n_train)
+    low = effective_penalty_at_zero(problem, N)
+    high = low + mu + float(problem.eigenvalues @ problem.multiplicities) / N
+
+    # In the distance above kappa(0), so that a small mu keeps its digits when N < n.
+    def excess(gap: float) -> float:
+        kappa = low + gap
+        if low == 0.0:
+            return kappa * (1.0 - float(degrees_of_freedom(problem, kappa)) / N) - mu
+        l, n = problem.eigenvalues, problem.multiplicities
+        return kappa * gap * float((n * l / (l + low)) @ (1.0 / (l + kappa))) / N - mu
+
+    return low + _root(excess, min(mu, 1e-300), (high - low) * (1 + 1e-12))
+
+
+@one_thread()
+def effective_penalty(model: Model, n_train: float, z: ArrayLike) -> ComplexArray:
+    """kappa(z) for complex z with Im z > 0: the root with Im kappa < 0.
+
+    Newton's method from far above, where kappa = -z + tr S / N, down to z in factors of two: each
+    stage moves z by a bounded hyperbolic distance in the upper half plane, and kappa, being an
+    analytic self-map up to sign, by no more than that. The result is certified: the residual is at
+    rounding level and Im kappa < 0, which one root alone satisfies.
+
+    Raises
+    ------
+    InvalidArgument
+        Unless Im z > 0 everywhere.
+    NotConverged
+        If that certificate fails at any point.
+    """
+    problem = problem_of(model)
+    validate.real("n_train", n_train)
+    try:
+        z = np.asarray(z, dtype=complex)
+    except (TypeError, ValueError):
+        z = np.empty(0, dtype=complex)
+    if z.ndim != 1 or z.size == 0 or not np.all(np.isfinite(z)) or not np.all(z.imag > 0):
+        raise InvalidArgument("z", z, "a list of finite numbers in the upper half plane, Im z > 0")
+    l, n, N = problem.eigenvalues, problem.multiplicities, float(n_train)
+    weight = n * l / N
+    far = 4.0 * (float(np.abs(z).max()) + float(l.max()) * (1.0 + problem.dimension / N))
+    steps = int(np.ceil(np.log2(far / float(z.imag.min())))) + 1
+    kappa = -(z + 1j * far) + weight.sum()
+    for k in range(steps):
+        target = z + 1j * far * 0.5**k
+        kappa = _newton(l, weight, target, kappa, iterations=3)
+    kappa = _newton(l, weight, z, kappa, iterations=6)
+
+    size = np.abs(z) + np.abs(kappa) * (1.0 + np.abs(1.0 / (l + kappa[:, None])) @ weight)
+    residual = np.abs(z + kappa - kappa * (1.0 / (l + kappa[:, None]) @ weight)) / size
+    wrong = kappa.imag > 8 * np.finfo(float).eps * np.abs(kappa)
+    if not np.all(residual < 1e-13) or np.any(wrong):
+        raise NotConverged(
+            "the effective penalty kappa(z)",
+            float(np.nanmax(residual)),
+            "keep the contour farther from the sample spectrum, or rescale the problem so that "
+            "its eigenvalues are near 1",
+        )
+    return kappa
+
+
+def _newton(
+    l: FloatArray, weight: FloatArray, z: ComplexArray, kappa: ComplexArray, iterations: int
+) -> ComplexArray:
+    """Newton steps on f = z + kappa - sum_j weight_j kappa / (l_j + kappa)."""
+    for _ in range(iterations):
+        inverse = 1.0 / (l + kappa[:, None])
+        f = z + kappa * (1.0 - inverse @ weight)
+        slope = 1.0 - inverse**2 @ (weight * l)
+        kappa = kappa - f / slope
+    return kappa
+
+
+def _root(f: Any, low: float, high: float) -> float:
+    """A bracketed root to full relative precision."""
+    if not f(low) * f(high) < 0:  # the bracket is one point, up to rounding (a single atom)
+        return low if abs(f(low)) < abs(f(high)) else high
+    return float(brentq(f, low, high, xtol=1e-300, rtol=4 * np.finfo(float).eps, maxiter=500))

@@ -1,0 +1,1 @@
+"""Scale mixtures: signals whose contrast varies."""

@@ -1,0 +1,203 @@
+r"""Scale mixtures: bias and variance along a filter's path, order by order in 1/N.
+
+    bias                    = II rho rho E tr[B'B Q S Q]
+    floor + bias + variance = tr S_x - 2 I[g L] + II[g g H],       L = E tr[X Y' Q A S_x] / N,
+                                                         H = E tr[X Y' Q S Q Y X'] / N^2
+
+at leading order in the form of :mod:`linscale.theory.mixture.kernels`, which keeps its digits, and
+at the next order as it stands, on a coarser contour. Ridge is its own resolvent at -mu, so that
+all of it is read off there; its limit mu -> 0 is the converged risk.
+
+Derivations: `mixtures` and `contours`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from linscale.errors import InvalidArgument
+from linscale.filters import Filter
+from linscale.models.problem import MixtureProblem
+from linscale.support.validate import FloatArray
+from linscale.theory.contours import NODES, Contour, around
+from linscale.theory.gaussian.equivalents import Terms, along_path, quadrature
+from linscale.theory.gaussian.stieltjes import ComplexArray, SampleSpectrum
+from linscale.theory.mixture.finite import Pair, Target, linear_term
+from linscale.theory.mixture.kernels import Ladder
+from linscale.theory.mixture.moments import Columns, EqualMoments, PairMoments
+from linscale.theory.mixture.stieltjes import Resolvent, resolvent
+
+ROWS = 16  # of a kernel at a time: the working arrays stay in cache
+COARSE = 10  # nodes per panel for the 1/N term: good to 1e-7 of it
+LARGEST = 3000  # nodes: beyond it the kernels take gigabytes
+NEXT_TO_ZERO = 1e-13  # penalty that stands for 0, times the lowest eigenvalue but 0
+
+
+def converged_terms(problem: MixtureProblem, n_train: float, lower_edge: float) -> Terms:
+    """Both orders of the converged risk as the ridge limit mu -> 0, on either side of N = n."""
+    return ridge_terms(problem, n_train, np.array([NEXT_TO_ZERO * lower_edge]))
+
+
+def ridge_terms(problem: MixtureProblem, n_train: float, penalties: FloatArray) -> Terms:
+    """Both orders at each penalty, without a contour: rho = mu Q(-mu) and g = Q(-mu)."""
+    at = resolvent(problem, n_train, -penalties)
+    ladder = Ladder(EqualMoments(problem, n_train, at))
+    s2, w = problem.sigma**2, problem.target_weights
+    r, rest = ladder.rw.first, ladder.rw.entries[0] - ladder.rw.entries[1]
+    kept = 1.0 - s2 * at.delta
+    targets = ladder.targets()
+    variance = (
+        (kept**2 - 1.0) * targets
+        + 2.0 * s2 * rest * kept * (at.T @ w)
+        + problem.floor * r
+        - s2 * rest * w.sum()
+    )
+    bias1 = _following(Pair(ladder, Target(ladder, through=False)))
+    whole = Target(ladder, through=True)
+    risk1 = _following(Pair(ladder, whole)) - 2.0 * linear_term(ladder.first, whole)
+    return Terms.of(
+        np.array([targets, bias1]),
+        np.array([variance, risk1 - bias1]),
+        np.zeros(penalties.size),
+    )
+
+
+def _following(pair: Pair) -> Any:
+    return pair.twist() + pair.sampled()
+
+
+@dataclass(frozen=True, eq=False)
+class _Kernel:
+    """A function of z1 and z2 at the nodes: (z1, z2) and (z1, conj z2), (M, M) each."""
+
+    same: ComplexArray
+    mirrored: ComplexArray
+
+    def integrate(self, contour: Contour, left: Any, right: Any) -> FloatArray:
+        return contour.integrate_product(left, right, self.same, self.mirrored)
+
+
+@dataclass(frozen=True, eq=False)
+class MixtureEquivalent:
+    """Both orders on contours around one spectrum, for any filter inside.
+
+    Attributes
+    ----------
+    contour, coarse : Contour
+        For the leading order and for the next.
+    targets, rest, noise : kernels of the leading order
+        sum w_j T_j T_j f'c / (z1 z2), r - w, and floor r - s2 (r - w) sum w_j.
+    bias, whole : kernels of the next order
+        Of E tr[B'B Q S Q] and of H; ``linear`` that of L.
+    """
+
+    problem: MixtureProblem
+    spectrum: SampleSpectrum
+    contour: Contour
+    at: Resolvent
+    targets: _Kernel
+    rest: _Kernel
+    noise: _Kernel
+    coarse: Contour
+    bias: _Kernel
+    whole: _Kernel
+    linear: ComplexArray
+
+    def terms(self, filter: Filter) -> Terms:
+        """Bias and variance by order."""
+        return along_path(filter, self._terms)
+
+    def _terms(self, filter: Filter) -> Terms:
+        z, s2 = self.contour.z, self.problem.sigma**2
+        rho, gain = filter.residual(z), filter.gain(z)
+        moved = s2 * self.at.delta * filter.learned(z)  # s2 delta z g
+        passed = (rho + moved) * (self.at.T @ self.problem.target_weights / -z)
+        bias = self.targets.integrate(self.contour, rho, rho)
+        variance = (
+            self.targets.integrate(self.contour, 2.0 * rho + moved, moved)
+            + 2.0 * s2 * self.rest.integrate(self.contour, gain, passed)
+            + self.noise.integrate(self.contour, gain, gain)
+        )
+        z = self.coarse.z
+        rho1, gain1 = filter.residual(z), filter.gain(z)
+        bias1 = self.bias.integrate(self.coarse, rho1, rho1)
+        risk1 = self.whole.integrate(self.coarse, gain1, gain1)
+        risk1 = risk1 + 2.0 * self.coarse.integrate(gain1 * self.linear)
+        return Terms.of(
+            np.array([bias, bias1]),
+            np.array([variance, risk1 - bias1]),
+            quadrature(self.contour, self.spectrum, filter, rho),
+        )
+
+
+def mixture_equivalent(
+    problem: MixtureProblem,
+    n_train: float,
+    spectrum: SampleSpectrum,
+    filter: Filter,
+    nodes: int = NODES,
+) -> MixtureEquivalent:
+    """The equivalents on contours that are safe for the filter's whole path."""
+    contour = around(spectrum.low, spectrum.high, filter, nodes)
+    coarse = around(spectrum.low, spectrum.high, filter, min(nodes, COARSE))
+    if contour.z.size > LARGEST:
+        raise InvalidArgument(
+            "filter", "too many iterations for a contour", "fewer; its end is Converged()"
+        )
+    at, rough = (resolvent(problem, n_train, c.z) for c in (contour, coarse))
+    targets, rest, noise = _on_nodes(problem, n_train, at, _leading, 3)
+    bias, whole = _on_nodes(problem, n_train, rough, _next, 2)
+    ladder = Ladder(EqualMoments(problem, n_train, rough))
+    return MixtureEquivalent(
+        problem=problem,
+        spectrum=spectrum,
+        contour=contour,
+        at=at,
+        targets=targets,
+        rest=rest,
+        noise=noise,
+        coarse=coarse,
+        bias=bias,
+        whole=whole,
+        linear=linear_term(ladder.first, Target(ladder, through=True)),
+    )
+
+
+def _leading(ladder: Ladder, zz: ComplexArray) -> list[Any]:
+    p = ladder.moments.problem
+    r, w = ladder.rw.entries
+    signal = float(p.target_weights.sum()) * p.sigma**2
+    return [ladder.targets() / zz, r - w, p.floor * r - signal * (r - w)]
+
+
+def _next(ladder: Ladder, zz: ComplexArray) -> list[Any]:
+    bias = _following(Pair(ladder, Target(ladder, through=False)))
+    return [bias / zz, _following(Pair(ladder, Target(ladder, through=True)))]
+
+
+def _on_nodes(
+    problem: MixtureProblem,
+    n_train: float,
+    at: Resolvent,
+    kernels: Callable[[Ladder, ComplexArray], list[Any]],
+    count: int,
+) -> list[_Kernel]:
+    """Row blocks right of the diagonal, the rest filled in by symmetry."""
+    size = at.z.size
+    same = np.empty((count, size, size), dtype=complex)
+    mirrored = np.empty_like(same)
+    columns = Columns(at)
+    conjugate = Columns(Resolvent(at.profile, at.z.conj(), at.alpha.conj(), at.beta.conj()))
+    for start in range(0, size, ROWS):
+        rows, right = slice(start, start + ROWS), slice(start, size)
+        for other, whole, turned in ((columns, same, False), (conjugate, mirrored, True)):
+            ladder = Ladder(PairMoments(problem, n_train, at, other, rows, start))
+            zz = at.z[rows, None] * other.at.z[None, right]
+            for k, values in enumerate(kernels(ladder, zz)):
+                whole[k][rows, right] = values
+                whole[k][right, rows] = values.conj().T if turned else values.T
+    return [_Kernel(s, m) for s, m in zip(same, mirrored, strict=True)]

@@ -1,0 +1,122 @@
+"""Sums over eigenspaces and over the law of tau at pairs of points, as matrix products."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from linscale.models.problem import MixtureProblem
+from linscale.support.validate import FloatArray
+from linscale.theory.mixture.blocks import Block, Series, powers
+from linscale.theory.mixture.stieltjes import Resolvent
+
+
+class Moments(ABC):
+    """Series of T_j(z1)^a T_j(z2)^b and of d(z1)^a d(z2)^b; each is computed once.
+
+    ``spaces`` sums over eigenspaces with weights n_j/N and f = (k_j, s2), ``targets`` with w_j/N,
+    and ``samples`` takes the mean over tau with f = (tau, 1).
+    """
+
+    U1: Block
+    U2: Block
+    delta1: Any
+    delta2: Any
+
+    def __init__(self, problem: MixtureProblem, n_train: float) -> None:
+        self.problem, self.count = problem, float(n_train)
+        self._known: dict[tuple[str, int, int], Series] = {}
+
+    @abstractmethod
+    def _sums(self, of: str, a: int, b: int, weights: FloatArray) -> list[Any]:
+        """One sum for each row of weights; ``of`` is "T" or "d"."""
+
+    def spaces(self, a: int, b: int) -> Series:
+        return self._series("n", a, b)
+
+    def targets(self, a: int, b: int) -> Series:
+        return self._series("w", a, b)
+
+    def samples(self, a: int, b: int) -> Series:
+        return self._series("d", a, b)
+
+    def _series(self, kind: str, a: int, b: int) -> Series:
+        if (kind, a, b) not in self._known:
+            weights, unit = self._weights[kind]
+            highest = a + b + (kind == "w")
+            sums = self._sums("d" if kind == "d" else "T", a, b, weights[: highest + 1])
+            self._known[kind, a, b] = Series(sums, unit)
+        return self._known[kind, a, b]
+
+    @cached_property
+    def _weights(self) -> dict[str, tuple[FloatArray, float]]:
+        p, law = self.problem, self.problem.contrast
+        s2, k = p.sigma**2, powers(p.power, HIGHEST + 1)
+        return {
+            "n": (k * (p.multiplicities / self.count), s2),
+            "w": (k * (p.target_weights / self.count), s2),
+            "d": (powers(law.atoms, HIGHEST + 1) * law.weights, 1.0),
+        }
+
+
+HIGHEST = 4  # a + b
+
+
+class EqualMoments(Moments):
+    """At z1 = z2: arrays (M,)."""
+
+    def __init__(self, problem: MixtureProblem, n_train: float, at: Resolvent) -> None:
+        super().__init__(problem, n_train)
+        self._values = {"T": at.T, "d": at.d}
+        self.U1 = self.U2 = Block([at.u, at.v])
+        self.delta1 = self.delta2 = at.delta
+
+    def _sums(self, of: str, a: int, b: int, weights: FloatArray) -> list[Any]:
+        return list((self._values[of] ** (a + b) @ weights.T).T)
+
+
+class Columns:
+    """Points z2 with the powers of their T and d, (J, M2) and (K, M2), kept for every block."""
+
+    def __init__(self, at: Resolvent) -> None:
+        self.at = at
+        self._known: dict[tuple[str, int], Any] = {}
+
+    def power(self, of: str, b: int) -> Any:
+        if (of, b) not in self._known:
+            values = self.at.T if of == "T" else self.at.d
+            self._known[of, b] = np.ascontiguousarray((values**b).T)
+        return self._known[of, b]
+
+
+class PairMoments(Moments):
+    """At pairs of z1 and z2, some rows and some columns: (M1, M2), or (M1, 1) and (1, M2)."""
+
+    def __init__(
+        self,
+        problem: MixtureProblem,
+        n_train: float,
+        at: Resolvent,
+        columns: Columns,
+        rows: slice,
+        start: int,
+    ) -> None:
+        super().__init__(problem, n_train)
+        self._rows = {"T": at.T[rows], "d": at.d[rows]}
+        self._columns, self._start = columns, start
+        self.U1 = Block([at.u[rows, None], at.v[rows, None]])
+        self.U2 = Block([columns.at.u[None, start:], columns.at.v[None, start:]])
+        self.delta1, self.delta2 = at.delta[rows, None], columns.at.delta[None, start:]
+
+    def _sums(self, of: str, a: int, b: int, weights: FloatArray) -> list[Any]:
+        first = self._rows[of]
+        if b == 0:
+            return list((first**a @ weights.T).T[:, :, None])
+        second = self._columns.power(of, b)[:, self._start :]
+        if a == 0:
+            return list((weights @ second)[:, None, :])
+        left = (first**a * weights[:, None, :]).reshape(-1, first.shape[1])
+        return list((left @ second).reshape(len(weights), first.shape[0], -1))
