@@ -1,11 +1,13 @@
 """Theory of the risk: deterministic equivalents, closed forms, early stopping, PCA.
 
-Arrows: stieltjes -> contours, kernels, rare -> equivalents -> mixture_* -> expansion -> outliers,
-trust -> assembly -> large_n, limits -> risk -> stopping -> saturation; spectrum, pca and wishart
-beside them. The mixture_* are what contrast needs, in the order stieltjes, edges, blocks, moments,
-kernels, finite, equivalents.
+Arrows: contours -> terms -> the numbers of gaussian and mixture; spectrum -> rare -> trust,
+outliers -> law -> assembly -> limits -> risk -> stopping -> saturation, best_ridge. gaussian.law
+and mixture.law say what the numbers mean, and register. large_n, pca and wishart are beside them.
 """
 
+# Each law registers the kind of problem that it answers for.
+import linscale.theory.gaussian.law
+import linscale.theory.mixture.law  # noqa: F401
 from linscale.theory.best_ridge import best_ridge
 from linscale.theory.gaussian.stieltjes import effective_penalty, sample_spectrum
 from linscale.theory.large_n import large_n

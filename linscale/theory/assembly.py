@@ -7,41 +7,55 @@ from dataclasses import replace
 import numpy as np
 
 from linscale.filters import Filter
-from linscale.models.problem import Problem
-from linscale.results.risk import RiskPath
+from linscale.results.risk import RiskPath, RiskPoint
 from linscale.support.validate import FloatArray
 from linscale.theory import trust
-from linscale.theory.gaussian.equivalents import Terms
-from linscale.theory.mixture.outliers import NONE, Outliers
-from linscale.theory.orders import method
+from linscale.theory.law import Law
+from linscale.theory.outliers import NONE, Outliers
 from linscale.theory.rare import divergence_remarks
+from linscale.theory.terms import Terms
 
 
 def assemble(
-    problem: Problem,
+    law: Law,
     n_train: float,
     filter: Filter,
     terms: Terms,
     order: int,
-    complex_data: bool = False,
     outliers: Outliers = NONE,
 ) -> RiskPath:
-    """The path up to ``order``; of complex data the 1/N term is zero, so order 0 stands for 1.
-
-    ``outliers`` are atoms of contrast that the problem was rid of.
-    """
-    kept = 0 if complex_data else order
-    bias, variance = terms.bias[: kept + 1].sum(axis=0), terms.variance[: kept + 1].sum(axis=0)
-    error = trust.error(problem, n_train, filter, terms, 1 if complex_data else order)
-    error = error + outliers.error(filter, problem.zero_risk - problem.floor)
-    path = theory_path(problem, filter, bias, variance, error, method(order, complex_data, problem))
-    diverging = divergence_remarks(*trust.for_tails(problem, n_train), filter)
+    """The path up to ``order``; ``outliers`` is what the law was rid of."""
+    bias, variance = parts(law, terms, order)
+    error = law.error(n_train, filter, terms, law.reached(order))
+    error = error + outliers.error(filter, law.zero_risk - law.floor)
+    path = theory_path(law.floor, filter, bias, variance, error, law.name(order))
+    diverging = divergence_remarks(*law.tails(n_train), filter)
     statuses = map(trust.joined, path.statuses, diverging)
     return replace(path, statuses=tuple(map(trust.joined, statuses, outliers.remarks(filter))))
 
 
+def parts(law: Law, terms: Terms, order: int) -> tuple[FloatArray, FloatArray]:
+    """Bias and variance summed up to ``order``, (T,) each."""
+    kept = law.summed(order) + 1
+    return terms.bias[:kept].sum(axis=0), terms.variance[:kept].sum(axis=0)
+
+
+def total(law: Law, terms: Terms, order: int) -> FloatArray:
+    """The risk alone, (T,)."""
+    bias, variance = parts(law, terms, order)
+    return law.floor + bias + variance
+
+
+def nothing_to_learn(law: Law, order: int, at: float) -> RiskPoint:
+    """The risk where W = 0 is best."""
+    return RiskPoint(
+        value=law.floor, floor=law.floor, bias=0.0, variance=0.0, at=at, error=0.0,
+        method=law.name(order),
+    )  # fmt: skip
+
+
 def theory_path(
-    problem: Problem,
+    floor: float,
     filter: Filter,
     bias: FloatArray,
     variance: FloatArray,
@@ -49,7 +63,7 @@ def theory_path(
     method: str,
 ) -> RiskPath:
     """A path without sampling error, with a remark on every point that its error makes doubtful."""
-    value = problem.floor + bias + variance
+    value = floor + bias + variance
     return RiskPath(
         at=filter.at,
         value=value,
@@ -58,7 +72,7 @@ def theory_path(
         error=error,
         sem=np.zeros_like(value),
         std=np.full_like(value, np.nan),
-        floor=problem.floor,
+        floor=floor,
         parameter=filter.parameter,
         method=method,
         statuses=tuple(map(trust.remark, value, bias, variance, error)),

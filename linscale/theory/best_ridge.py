@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
 from scipy.optimize import minimize_scalar
 
 from linscale.filters import Ridge
-from linscale.models.problem import Model, reduced
-from linscale.results.risk import RiskPath, RiskPoint
+from linscale.models.problem import Model
+from linscale.results.risk import RiskPoint
 from linscale.support import validate
 from linscale.support.blas import one_thread
-from linscale.theory.expansion import spectrum_of
-from linscale.theory.orders import check_data, check_order
-from linscale.theory.risk import risk
+from linscale.theory.assembly import nothing_to_learn, total
+from linscale.theory.law import check_order, law_of
+from linscale.theory.risk import path_of
 
 PER_DECADE = 8
 SPAN = 1e-8, 1e6  # penalties looked at, times the smallest and the largest eigenvalue
@@ -33,27 +32,27 @@ def best_ridge(
     RiskPoint
         ``.value`` and ``.at``, the best penalty: inf where nothing can be learned.
     """
-    problem, N = reduced(model), validate.n_train(n_train)
+    law = law_of(model, complex_data)
+    N = law.examples(validate.n_train(n_train))
     check_order(order)
-    check_data(problem, complex_data)
-    if not np.any(problem.target_weights > 0):
-        return RiskPoint(problem.floor, problem.floor, 0.0, 0.0, at=np.inf)
+    if not law.can_learn:
+        return nothing_to_learn(law, order, at=np.inf)
 
-    def along(penalties: ArrayLike, order: int = order) -> RiskPath:
-        return risk(problem, N, Ridge(penalties), order, complex_data=complex_data)
+    def value(penalty: float) -> float:
+        terms = law.ridge(N, np.array([penalty]))
+        return float(total(law, terms, order)[0])
 
-    low = SPAN[0] * problem.spectral().eigenvalues.min()
-    high = SPAN[1] * spectrum_of(problem, N).high
+    low = SPAN[0] * law.moments.eigenvalues.min()
+    high = SPAN[1] * law.spectrum(N).high
     grid = np.geomspace(low, high, int(np.ceil(PER_DECADE * np.log10(high / low))))
-    path = along(grid)
-    usable = path.error < path.value - problem.floor
+    path = path_of(law, N, Ridge(grid), order)
+    usable = path.error < path.value - law.floor
     if not np.any(usable):
-        return path.point(int(np.argmin(along(grid, 0).value)))
+        return path.point(int(np.argmin(path_of(law, N, Ridge(grid), 0).value)))
     i = int(np.argmin(np.where(usable, path.value, np.inf)))
     near = np.log(grid[max(i - 1, 0)]), np.log(grid[min(i + 1, grid.size - 1)])
     found = minimize_scalar(
-        lambda x: float(along(np.exp(x)).value[0]),
-        bounds=near, method="bounded", options={"xatol": 1e-6},
-    )  # fmt: skip
-    best = along(np.exp(found.x)).point(0)
+        lambda x: value(float(np.exp(x))), bounds=near, method="bounded", options={"xatol": 1e-6}
+    )
+    best = path_of(law, N, Ridge(np.exp(found.x)), order).point(0)
     return best if best.value <= path.value[i] else path.point(i)

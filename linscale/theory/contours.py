@@ -22,8 +22,7 @@ import numpy as np
 
 from linscale.errors import InvalidArgument
 from linscale.filters import Filter, Lens
-from linscale.support.validate import FloatArray
-from linscale.theory.gaussian.stieltjes import ComplexArray
+from linscale.support.validate import ComplexArray, FloatArray
 
 PANEL = 2.0  # length of a panel in log(tau) over sin(angle): (0.15)^nodes at 45 degrees
 NODES = 14  # per panel: 1e-11 on smooth integrands

@@ -10,10 +10,9 @@ from linscale.models.problem import Model, SpectralProblem, problem_of
 from linscale.results.risk import RiskPath
 from linscale.support import validate
 from linscale.support.blas import one_thread
-from linscale.support.validate import FloatArray
+from linscale.support.validate import ComplexArray, FloatArray
 from linscale.theory.assembly import theory_path
 from linscale.theory.contours import around
-from linscale.theory.gaussian.stieltjes import ComplexArray
 
 
 @one_thread()
@@ -47,7 +46,7 @@ def large_n(model: Model, n_train: int, filter: Filter, *, complex_data: bool = 
     change = np.abs(bias - limit) + variance
     error = change * (change / (limit + variance + 1e-300))
     method = "theory, large N to order 1/N"
-    return theory_path(problem, filter, bias, np.asarray(variance), np.asarray(error), method)
+    return theory_path(problem.floor, filter, bias, np.asarray(variance), np.asarray(error), method)
 
 
 def _bias_coefficient(problem: SpectralProblem, filter: Filter, beta: float) -> FloatArray:

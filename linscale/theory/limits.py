@@ -10,15 +10,15 @@ from scipy.optimize import brentq
 from linscale.errors import InvalidArgument
 from linscale.filters import Converged, GradientFlow
 from linscale.models import SubspaceModel
-from linscale.models.problem import MixtureProblem, Model, moments_of, problem_of, reduced
+from linscale.models.problem import Model, problem_of
 from linscale.results.risk import RiskPoint
 from linscale.results.uncertain import UncertainFloat
 from linscale.support import validate
 from linscale.support.blas import one_thread
 from linscale.theory.assembly import assemble
-from linscale.theory.expansion import converged_terms
+from linscale.theory.convergence import METHOD
 from linscale.theory.large_n import large_n
-from linscale.theory.orders import check_data, check_order
+from linscale.theory.law import Law, check_order, law_of
 
 
 def floor(model: Model) -> float:
@@ -26,7 +26,7 @@ def floor(model: Model) -> float:
 
     Derivation: `wiener`.
     """
-    return moments_of(model).floor
+    return law_of(model).floor
 
 
 @one_thread()
@@ -47,34 +47,17 @@ def converged(
     Source: the inverse Wishart mean is classical (Muirhead 1982, Section 3.2); for N < n see
     Hastie, Montanari, Rosset and Tibshirani, Ann. Statist. 50 (2022) 949.
     """
-    problem = reduced(model)
-    N = validate.n_train(n_train)
+    law, count = law_of(model, complex_data), validate.n_train(n_train)
     check_order(order)
-    check_data(problem, complex_data)
-    n = problem.dimension
-    pole = 0 if complex_data else 1
-    if abs(N - n) <= pole and problem.floor > 0.0:
-        return RiskPoint(
-            value=np.inf,
-            floor=problem.floor,
-            bias=0.0,
-            variance=np.inf,
-            at=np.inf,
-            method="theory, exact",
-            status=f"the mean is infinite for |n_train - n| <= {pole} (n = {n})",
-        )
-    if n <= N and not isinstance(problem, MixtureProblem):
-        variance = problem.floor * n / (N - n - pole) if problem.floor > 0.0 else 0.0
-        return RiskPoint(
-            value=problem.floor + variance,
-            floor=problem.floor,
-            bias=0.0,
-            variance=variance,
-            at=np.inf,
-            method="theory, exact",
-        )
-    terms = converged_terms(problem, N)
-    return assemble(problem, N, Converged(), terms, order, complex_data).point(0)
+    return end_of(law, law.examples(count), order)
+
+
+def end_of(law: Law, n_train: float, order: int) -> RiskPoint:
+    """The same for a law, and n_train as the law counts them."""
+    exact = law.exactly_converged(n_train)
+    if exact is not None:
+        return exact
+    return assemble(law, n_train, Converged(), law.converged(n_train), order).point(0)
 
 
 def one_step(model: Model, n_train: int, step: float, *, complex_data: bool = False) -> RiskPoint:
@@ -103,7 +86,8 @@ def one_step(model: Model, n_train: int, step: float, *, complex_data: bool = Fa
         bias=bias,
         variance=variance,
         at=1.0,
-        method="theory, exact",
+        error=0.0,
+        method=METHOD,
     )
 
 
@@ -127,7 +111,9 @@ def best_one_step(model: Model, n_train: int, *, complex_data: bool = False) -> 
     validate.flag("complex_data", complex_data)
     step = problem.best_step(validate.n_train(n_train), complex_data)
     if step == 0.0:  # nothing to learn
-        return RiskPoint(problem.zero_risk, problem.floor, 0.0, 0.0, 0.0, method="theory, exact")
+        return RiskPoint(
+            problem.zero_risk, problem.floor, 0.0, 0.0, at=0.0, error=0.0, method=METHOD
+        )
     return replace(one_step(problem, n_train, step, complex_data=complex_data), at=step)
 
 

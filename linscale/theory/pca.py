@@ -31,15 +31,14 @@ from linscale.results.risk import RiskPoint
 from linscale.results.uncertain import UncertainFloat
 from linscale.support import validate
 from linscale.support.blas import one_thread
-from linscale.support.validate import FloatArray
+from linscale.support.validate import ComplexArray, FloatArray
 from linscale.theory import trust
 from linscale.theory.gaussian.stieltjes import (
-    ComplexArray,
     degrees_of_freedom,
     effective_penalty_at_zero,
     sample_spectrum,
 )
-from linscale.theory.orders import check_order, method
+from linscale.theory.law import check_order, law_of
 from linscale.theory.spectrum import merging_point
 
 MERGED = "leading order: no 1/N term is known where signal and noise bulks have merged"
@@ -77,13 +76,14 @@ def pca(model: Model, n_train: int, order: int = 1, *, complex_data: bool = Fals
     bias, error = per_share * lost, per_share * lost.error
     value = problem.floor + bias
     merged = lost.status != "ok"
+    law = law_of(model, complex_data and not merged)
     return RiskPoint(
         value=value,
         floor=problem.floor,
         bias=bias,
         variance=0.0,
         error=error,
-        method=method(0 if merged else order, complex_data and not merged),
+        method=law.name(0 if merged else order),
         status=trust.joined(lost.status, trust.remark(value, bias, 0.0, error)),
     )
 

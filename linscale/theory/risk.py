@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from linscale.errors import InvalidArgument
-from linscale.filters import Converged, Filter
-from linscale.models.problem import Model, reduced
+from linscale.filters import Converged, Filter, Ridge
+from linscale.models.problem import Model
 from linscale.results.risk import RiskPath
 from linscale.support import validate
 from linscale.support.blas import one_thread
 from linscale.theory.assembly import assemble
 from linscale.theory.contours import NODES
-from linscale.theory.expansion import path_terms
+from linscale.theory.law import Law, check_order, law_of
 from linscale.theory.limits import converged
-from linscale.theory.mixture.outliers import stable_part
-from linscale.theory.orders import check_data, check_order
+from linscale.theory.outliers import NONE
 
 
 @one_thread()
@@ -64,15 +63,22 @@ def risk(
     StepTooLarge
         A step at which descent diverges on the limiting sample spectrum.
     """
-    problem = reduced(model)
-    N = validate.n_train(n_train)
+    law, count = law_of(model, complex_data), validate.n_train(n_train)
     check_order(order)
-    check_data(problem, complex_data)
     validate.integer("nodes", nodes, at_least=2, at_most=200)
     if not isinstance(filter, Filter):
         raise InvalidArgument("filter", repr(filter)[:60], "a filter such as GradientFlow(times)")
     if isinstance(filter, Converged):
-        return RiskPath.single(converged(problem, N, order, complex_data=complex_data))
-    problem, spectrum, outliers = stable_part(problem, N, filter)
-    terms = path_terms(problem, N, filter, spectrum, nodes)
-    return assemble(problem, N, filter, terms, order, complex_data, outliers)
+        return RiskPath.single(converged(model, count, order, complex_data=complex_data))
+    return path_of(law, law.examples(count), filter, order, nodes)
+
+
+def path_of(law: Law, n_train: float, filter: Filter, order: int, nodes: int = NODES) -> RiskPath:
+    """The same for a law, and n_train as the law counts them."""
+    outliers = NONE
+    if isinstance(filter, Ridge):
+        terms = law.ridge(n_train, filter.penalties)
+    else:
+        law, spectrum, outliers = law.stable_part(n_train, law.spectrum(n_train), filter)
+        terms = law.equivalent(n_train, spectrum, filter, nodes).terms(filter)
+    return assemble(law, n_train, filter, terms, order, outliers)

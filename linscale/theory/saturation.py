@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 
 from linscale.errors import InvalidArgument
 from linscale.filters import GradientFlow
-from linscale.models.problem import MixtureProblem, Model, Problem, reduced
+from linscale.models.problem import Model
+from linscale.results.risk import RiskPoint
 from linscale.results.uncertain import UncertainInt
 from linscale.support import validate
 from linscale.support.blas import one_thread
 from linscale.support.validate import FloatArray
 from linscale.theory import trust
-from linscale.theory.expansion import converged_terms, path_terms, spectrum_of
-from linscale.theory.orders import check_data, check_order
+from linscale.theory.assembly import parts
+from linscale.theory.law import Law, check_order, law_of
 from linscale.theory.stopping import best_over_flow
 
 LARGEST_PSNR = 1000.0  # dB
@@ -45,12 +46,11 @@ def saturation(
     InvalidArgument
         tolerance <= 0, a floor of 0, or an answer above 10^15.
     """
-    problem, tol = reduced(model), validate.real("tolerance", tolerance)
+    law, tol = law_of(model, complex_data), validate.real("tolerance", tolerance)
     check_order(order)
-    if problem.floor == 0.0:
+    if law.floor == 0.0:
         raise InvalidArgument("floor", 0.0, "above 0 for the risk to come within a ratio of it")
-    target = (1.0 + tol) * problem.floor
-    return _smallest(problem, target, order, complex_data, "tolerance", tolerance)
+    return _smallest(law, (1.0 + tol) * law.floor, order, "tolerance", tolerance)
 
 
 @one_thread()
@@ -73,7 +73,7 @@ def required_n_train(
         A target that the best linear estimator does not reach with any number of examples, or
         one that needs more than 10^15.
     """
-    problem = reduced(model)
+    law = law_of(model, complex_data)
     check_order(order)
     if (risk is None) == (psnr is None):
         raise InvalidArgument("risk, psnr", (risk, psnr), "given one of the two")
@@ -87,35 +87,33 @@ def required_n_train(
         if abs(decibels) > LARGEST_PSNR:
             raise InvalidArgument(name, value, f"within {LARGEST_PSNR:.0f} dB of 0")
         target = 10.0 ** (-decibels / 10.0)
-    if target <= problem.floor:
-        best = problem.floor if name == "risk" else -10.0 * np.log10(problem.floor)
+    if target <= law.floor:
+        best = law.floor if name == "risk" else -10.0 * np.log10(law.floor)
         side = "above" if name == "risk" else "below"
         raise InvalidArgument(
             name, value, f"{side} {best:.6g}, which is the most that any number of examples gives"
         )
-    return _smallest(problem, target, order, complex_data, name, value)
+    return _smallest(law, target, order, name, value)
 
 
-def _smallest(
-    problem: Problem, target: float, order: int, complex_data: bool, name: str, value: Any
-) -> UncertainInt:
+def _smallest(law: Law, target: float, order: int, name: str, value: Any) -> UncertainInt:
     """By doubling, then by interpolation of log excess in log N: it falls as 1/N at large N.
 
     A risk that is above the target by no more than a contour promises has reached it, so that the
     risk of N leads back to N, on any processor.
     """
-    check_data(problem, complex_data)
-    aim = (target - problem.floor) * (1.0 + trust.CONTOUR) + ROUNDING * target
+    aim = (target - law.floor) * (1.0 + trust.CONTOUR) + ROUNDING * target
 
-    def excess(N: int) -> float:
-        return best_over_flow(problem, N, order, complex_data).value - problem.floor
+    def excess(n_train: int) -> float:
+        return best_over_flow(law, law.examples(n_train), order).value - law.floor
 
     def too_many() -> InvalidArgument:
         return InvalidArgument(name, value, "looser: it needs over 10^15 examples")
 
     high, low = 1, 0
-    if isinstance(problem, MixtureProblem):  # more than Gaussian signals need, as a rule
-        high = int(_smallest(problem.moments, target, order, complex_data, name, value))
+    guess = law.guess()
+    if guess is not None:
+        high = int(_smallest(guess, target, order, name, value))
     ends = {high: excess(high)}
     while ends[high] > aim:
         low, high = high, 2 * high
@@ -136,7 +134,7 @@ def _smallest(
         else:
             weight = {middle: 1.0, high: 0.5 * weight[high]}
             low = middle
-    return _with_error(problem, high, order, complex_data)
+    return _with_error(law, high, order)
 
 
 def _log(excess: float, aim: float) -> float:
@@ -150,16 +148,17 @@ def _between(low: int, high: int, above: float, below: float) -> int:
     return min(max(int(np.round(guess)), low + 1), high - 1)
 
 
-def _with_error(problem: Problem, N: int, order: int, complex_data: bool) -> UncertainInt:
+def _with_error(law: Law, n_train: int, order: int) -> UncertainInt:
     """N is off by the error of the risk there over the slope of the curve."""
-    best = best_over_flow(problem, N, order, complex_data)
+    best = best_over_flow(law, law.examples(n_train), order)
     if best.value == 0.0:
-        return UncertainInt(N)
-    slope = abs(float(local_exponent(problem, N, order, complex_data=complex_data))) * best.value
-    error = N * best.error / slope if slope > 0.0 else np.inf
-    if best.status == "ok" and error > trust.NOTEWORTHY * N:
-        return UncertainInt(N, error, f"the expansion tells n_train to about {error:.1g} only")
-    return UncertainInt(N, error, best.status)
+        return UncertainInt(n_train)
+    slope = abs(float(_exponent(law, n_train, order, best))) * best.value
+    error = n_train * best.error / slope if slope > 0.0 else np.inf
+    if best.status == "ok" and error > trust.NOTEWORTHY * n_train:
+        status = f"the expansion tells n_train to about {error:.1g} only"
+        return UncertainInt(n_train, error, status)
+    return UncertainInt(n_train, error, best.status)
 
 
 @dataclass(frozen=True)
@@ -204,20 +203,23 @@ def local_exponent(
 
     Derivation: `exponents`.
     """
-    problem, N = reduced(model), validate.n_train(n_train)
+    law, N = law_of(model, complex_data), validate.n_train(n_train)
     check_order(order)
-    check_data(problem, complex_data)
-    kept = 0 if complex_data else order
-    best, h = best_over_flow(problem, N, order, complex_data), 1e-3
+    return _exponent(law, N, order, best_over_flow(law, law.examples(N), order))
+
+
+def _exponent(law: Law, n_train: int, order: int, best: RiskPoint) -> LocalExponent:
+    """At N, where ``best`` is the smallest risk."""
     if best.value == 0.0:
-        raise InvalidArgument("n_train", N, "smaller: without noise the risk is 0 there")
-    up, down = (_parts_at(problem, N * np.exp(s), best.at, kept) for s in (h, -h))
+        raise InvalidArgument("n_train", n_train, "smaller: without noise the risk is 0 there")
+    h = 1e-3
+    up, down = (_parts_at(law, law.examples(n_train * np.exp(s)), best.at, order) for s in (h, -h))
     slopes = (up - down) / (2.0 * h) / best.value
     return LocalExponent(
         value=float(slopes.sum()),
         from_bias=float(slopes[0]),
         from_variance=float(slopes[1]),
-        floor_share=problem.floor / best.value,
+        floor_share=law.floor / best.value,
         bias_share=best.bias / best.value,
         variance_share=best.variance / best.value,
         error=(STEEPEST + abs(float(slopes.sum()))) * best.error / best.value,
@@ -225,15 +227,16 @@ def local_exponent(
     )
 
 
-def _parts_at(problem: Problem, N: float, t: float, order: int) -> FloatArray:
+def _parts_at(law: Law, N: float, t: float, order: int) -> FloatArray:
     """Bias and variance of gradient flow at time t."""
     if t == 0.0:
-        return np.array([problem.zero_risk - problem.floor, 0.0])
+        return np.array([law.zero_risk - law.floor, 0.0])
     if np.isinf(t):
-        terms = converged_terms(problem, N)
+        terms = law.converged(N)
     else:
-        terms = path_terms(problem, N, GradientFlow(t), spectrum_of(problem, N))
-    return np.array([terms.bias[: order + 1, 0].sum(), terms.variance[: order + 1, 0].sum()])
+        flow = GradientFlow(t)
+        terms = law.equivalent(N, law.spectrum(N), flow).terms(flow)
+    return np.array([part[0] for part in parts(law, terms, order)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -287,17 +290,16 @@ def power_law(
 
     Source: Klug and Heckel, ICLR 2023, for the form.
     """
-    problem = reduced(model)
+    law = law_of(model, complex_data)
     low, high = validate.n_train(smallest), validate.n_train(largest)
     check_order(order)
-    check_data(problem, complex_data)
     if not isinstance(metric, str) or metric not in ("risk", "psnr"):
         raise InvalidArgument("metric", repr(metric), "'risk' or 'psnr'")
     if high <= low:
         raise InvalidArgument("largest", largest, f"above smallest = {smallest}")
     count = validate.integer("points", points, at_least=2, at_most=10_000)
     sizes = np.unique(np.round(np.geomspace(low, high, count)).astype(np.int64))
-    best = [best_over_flow(problem, int(N), order, complex_data) for N in sizes]
+    best = [best_over_flow(law, law.examples(int(N)), order) for N in sizes]
     values = np.array([point.value for point in best])
     if values.min() == 0.0:
         raise InvalidArgument("largest", largest, "smaller: without noise the risk is 0 there")

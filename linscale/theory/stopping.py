@@ -10,19 +10,17 @@ import numpy as np
 from scipy.optimize import brentq, minimize_scalar
 
 from linscale.filters import Converged, Filter, GradientDescent, GradientFlow
-from linscale.models.problem import MixtureProblem, Model, Problem, reduced
+from linscale.models.problem import Model
 from linscale.results.risk import RiskPoint
 from linscale.support import validate
 from linscale.support.blas import one_thread
 from linscale.support.validate import FloatArray
 from linscale.theory import trust
-from linscale.theory.assembly import assemble
-from linscale.theory.expansion import converged_terms, equivalents_of, spectrum_of
-from linscale.theory.gaussian.equivalents import Equivalent, Terms
-from linscale.theory.limits import converged
-from linscale.theory.mixture.equivalents import MixtureEquivalent
-from linscale.theory.mixture.outliers import NONE, Outliers, stable_part
-from linscale.theory.orders import check_data, check_order, method
+from linscale.theory.assembly import assemble, nothing_to_learn
+from linscale.theory.law import Law, check_order, law_of
+from linscale.theory.limits import end_of
+from linscale.theory.outliers import NONE, Outliers
+from linscale.theory.terms import Edges, Equivalent, Terms
 
 GRID_PER_DECADE = 8
 TIE = 1e-9  # a finite time must beat convergence by more than this, relative, to be named
@@ -46,10 +44,9 @@ def early_stopped(
         ``.value`` and ``.at``, the best time (inf when no finite time beats convergence;
         0 when there is nothing to learn).
     """
-    problem, N = reduced(model), validate.n_train(n_train)
+    law = law_of(model, complex_data)
     check_order(order)
-    check_data(problem, complex_data)
-    return best_over_flow(problem, N, order, complex_data)
+    return best_over_flow(law, law.examples(validate.n_train(n_train)), order)
 
 
 @one_thread()
@@ -66,22 +63,16 @@ def best_iteration(
     step : float
         Step size, as for :class:`linscale.GradientDescent`.
     """
-    problem, N = reduced(model), validate.n_train(n_train)
+    law = law_of(model, complex_data)
+    N = law.examples(validate.n_train(n_train))
     check_order(order)
-    check_data(problem, complex_data)
-    first = GradientDescent(step, 0)
-    problem, spectrum, outliers = stable_part(problem, N, first)
-    if not np.any(problem.target_weights > 0):
-        return _nothing_to_learn(problem, order)
-    last = max(2.0, np.ceil(_time_range(problem, N)[1] / first.step))
-    path = _Path(
-        problem,
-        N,
-        equivalents_of(problem, N, spectrum, GradientDescent(step, last)),
-        lambda k: GradientDescent(step, k),
-        0 if complex_data else order,
-        outliers,
-    )
+    first, whole = GradientDescent(step, 0), law.spectrum(N)
+    law, spectrum, outliers = law.stable_part(N, whole, first)
+    if not law.can_learn:
+        return nothing_to_learn(law, order, at=0.0)
+    last = max(2.0, np.ceil(time_range(law, N, spectrum)[1] / first.step))
+    equivalent = law.equivalent(N, spectrum, GradientDescent(step, last))
+    path = Path(law, N, equivalent, lambda k: GradientDescent(step, k), order, outliers)
     grid = np.append(0.0, np.unique(np.round(np.geomspace(1.0, last, AT_ONCE))))
     while True:
         terms = path.terms(grid)
@@ -90,8 +81,8 @@ def best_iteration(
         if high - low <= 2.0:
             break
         grid = np.unique(np.round(np.linspace(low, high, AT_ONCE)))
-    best = path.point(path.first_level_with(float(grid[i])), complex_data)
-    return _or_converged(problem, N, best, order, complex_data)
+    best = path.point(path.first_level_with(float(grid[i])))
+    return _or_converged(law, N, best, order)
 
 
 class StoppingWindow(NamedTuple):
@@ -119,27 +110,26 @@ def stopping_window(
         ``first`` is 0 where not training at all is within the tolerance, ``last`` inf where
         training to convergence is.
     """
-    problem, N = reduced(model), validate.n_train(n_train)
+    law = law_of(model, complex_data)
+    N = law.examples(validate.n_train(n_train))
     check_order(order)
-    check_data(problem, complex_data)
     tol = validate.real("tolerance", tolerance)
-    best = best_over_flow(problem, N, order, complex_data)
+    best = best_over_flow(law, N, order)
     limit = (1.0 + tol) * best.value
     first, last = 0.0, np.inf
     if best.value == 0.0:  # no noise at all: only the end is as good as the end
         return StoppingWindow(np.inf, np.inf, best)
-    end = converged(problem, N, order, complex_data=complex_data).value
-    if not np.any(problem.target_weights > 0):
+    end = end_of(law, N, order).value
+    if not law.can_learn:
         return StoppingWindow(first, last, best)
-    path = flow_path(problem, N, 0 if complex_data else order)
-    start, finish = _time_range(problem, N)
+    path, start, finish = flow_path(law, N, order)
 
     def above(log_t: float) -> float:
         terms = path.terms(np.array([np.exp(log_t)]))
-        return float(problem.floor + path.learning(terms)[0] - limit)
+        return float(law.floor + path.learning(terms)[0] - limit)
 
     at = float(np.clip(best.at, start, finish))
-    if problem.zero_risk > limit and best.at > 0.0 and above(np.log(start)) > 0.0:
+    if law.zero_risk > limit and best.at > 0.0 and above(np.log(start)) > 0.0:
         reached = above(np.log(at)) <= 0.0  # not, where only convergence comes near enough
         first = (
             float(np.exp(brentq(above, np.log(start), np.log(at), xtol=1e-10)))
@@ -155,27 +145,32 @@ def stopping_window(
 
 
 @dataclass(frozen=True, eq=False)
-class _Path:
-    """Learning error along a path of filters on one contour, summed up to ``kept`` orders."""
+class Path:
+    """Learning error along a path of filters on one contour, summed up to ``order``."""
 
-    problem: Problem
+    law: Law
     n_train: float
-    parts: Equivalent | MixtureEquivalent
+    equivalent: Equivalent
     filter: Callable[[FloatArray], Filter]
-    kept: int
+    order: int
     outliers: Outliers = NONE
 
+    @property
+    def corrected(self) -> bool:
+        """Whether the 1/N term is added: there are points where it means nothing."""
+        return self.law.summed(self.order) == 1
+
     def terms(self, at: FloatArray) -> Terms:
-        return self.parts.terms(self.filter(at))
+        return self.equivalent.terms(self.filter(at))
 
     def learning(self, terms: Terms) -> FloatArray:
         both = terms.bias + terms.variance
-        return np.asarray(both[: self.kept + 1].sum(axis=0))
+        return np.asarray(both[: self.law.summed(self.order) + 1].sum(axis=0))
 
     def lowest(self, terms: Terms) -> int:
         """Index of the smallest value among the usable ones, or by order 0 if none is."""
         values = self.learning(terms)
-        if self.kept == 1:
+        if self.corrected:
             good = trust.usable(terms)
             if not np.any(good):
                 return int(np.argmin(terms.bias[0] + terms.variance[0]))
@@ -198,40 +193,34 @@ class _Path:
             level, above = (middle, above) if learning(middle) <= bound else (level, middle)
         return level
 
-    def point(self, at: float, complex_data: bool) -> RiskPoint:
+    def point(self, at: float) -> RiskPoint:
         filter = self.filter(np.array([at]))
-        terms, order = self.parts.terms(filter), 1 if complex_data else self.kept
-        path = assemble(
-            self.problem, self.n_train, filter, terms, order, complex_data, self.outliers
-        )
-        return path.point(0)
+        terms = self.equivalent.terms(filter)
+        return assemble(self.law, self.n_train, filter, terms, self.order, self.outliers).point(0)
 
 
-def flow_path(problem: Problem, n_train: float, kept: int) -> _Path:
-    """Gradient flow on one contour that is safe over the whole time range."""
-    flow = GradientFlow(_time_range(problem, n_train)[1])
-    spectrum = spectrum_of(problem, n_train)
-    parts = equivalents_of(problem, n_train, spectrum, flow)
-    return _Path(problem, n_train, parts, GradientFlow, kept)
+def flow_path(law: Law, n_train: float, order: int) -> tuple[Path, float, float]:
+    """Gradient flow on one contour that is safe over the whole time range, and that range."""
+    spectrum = law.spectrum(n_train)
+    start, end = time_range(law, n_train, spectrum)
+    equivalent = law.equivalent(n_train, spectrum, GradientFlow(end))
+    return Path(law, n_train, equivalent, GradientFlow, order), start, end
 
 
-def _time_range(problem: Problem, N: float) -> tuple[float, float]:
+def time_range(law: Law, n_train: float, spectrum: Edges) -> tuple[float, float]:
     """From a time at which nothing is learned to one at which everything is."""
-    spectrum = spectrum_of(problem, N)
-    moments = problem.spectral()
-    l_min = float(moments.eigenvalues.min())
+    l_min = float(law.moments.eigenvalues.min())
     slowest = max(spectrum.lower_edge, 1e-5 * l_min)  # at N = n the spectrum reaches down to 0
-    first = moments.best_step(max(1, int(N))) or 1.0 / spectrum.high
+    first = law.moments.best_step(max(1.0, n_train)) or 1.0 / spectrum.high
     end = min(40.0 / slowest, LONGEST / spectrum.high)
     return max(1e-3 * min(1.0 / spectrum.high, first), 1e-30 * end), end
 
 
-def best_over_flow(problem: Problem, N: int, order: int, complex_data: bool = False) -> RiskPoint:
+def best_over_flow(law: Law, N: float, order: int) -> RiskPoint:
     """The smallest risk over gradient flow."""
-    if not np.any(problem.target_weights > 0):
-        return _nothing_to_learn(problem, order)
-    path = flow_path(problem, N, 0 if complex_data else order)
-    start, end = _time_range(problem, N)
+    if not law.can_learn:
+        return nothing_to_learn(law, order, at=0.0)
+    path, start, end = flow_path(law, N, order)
     times = np.geomspace(start, end, int(np.ceil(GRID_PER_DECADE * np.log10(end / start))) + 1)
     grid = path.terms(times)
     i = path.lowest(grid)
@@ -241,44 +230,30 @@ def best_over_flow(problem: Problem, N: int, order: int, complex_data: bool = Fa
         bounds=(low, high), method="bounded", options={"xatol": 1e-7},
     )  # fmt: skip
     at = np.exp(found.x) if found.fun <= path.learning(grid)[i] else times[i]
-    if path.kept == 1 and not trust.usable(path.terms(np.array([at])))[0]:
+    if path.corrected and not trust.usable(path.terms(np.array([at])))[0]:
         at = times[i]
-    best = path.point(float(at), complex_data)
+    best = path.point(float(at))
     leading = grid.bias[0] + grid.variance[0]
-    if path.kept == 1 and not trust.usable(grid)[np.argmin(leading)]:
+    if path.corrected and not trust.usable(grid)[np.argmin(leading)]:
         # The minimum may lie where order 1 says nothing: order 0 tells how far down that could be.
-        missed = abs(best.value - problem.floor - float(leading.min()))
+        missed = abs(best.value - law.floor - float(leading.min()))
         error = max(best.error, missed)
         remark = trust.remark(best.value, best.bias, best.variance, error)
         best = replace(best, error=error, status=remark)
-    return _or_converged(problem, N, best, order, complex_data)
+    return _or_converged(law, N, best, order)
 
 
-def _or_converged(
-    problem: Problem, N: int, best: RiskPoint, order: int, complex_data: bool
-) -> RiskPoint:
+def _or_converged(law: Law, N: float, best: RiskPoint, order: int) -> RiskPoint:
     """The converged risk where no finite time beats it."""
-    if problem.dimension == N:
+    if law.dimension == N:
         return best
-    if order == 0 and not complex_data:
+    if law.reached(order) == 0:
         # On the side N > n the exact value is not what leading order tends to at late times.
-        terms = converged_terms(problem, N)
-        ends = assemble(problem, N, Converged(), terms, 0).point(0)
+        ends = assemble(law, N, Converged(), law.converged(N), 0).point(0)
     else:
-        ends = converged(problem, N, order, complex_data=complex_data)
-        exact = N > problem.dimension and not isinstance(problem, MixtureProblem)
-        if order == 1 and not complex_data and not exact:
-            terms = converged_terms(problem, N)
-            if (
-                not trust.usable(terms)[0]
-                and trust.remark(best.value, best.bias, best.variance, best.error) == "ok"
-            ):
+        ends = end_of(law, N, order)
+        if law.summed(order) == 1 and law.exactly_converged(N) is None:
+            doubtful = not trust.usable(law.converged(N))[0]
+            if doubtful and trust.remark(best.value, best.bias, best.variance, best.error) == "ok":
                 return best
     return ends if ends.value <= best.value * (1.0 + TIE) else best
-
-
-def _nothing_to_learn(problem: Problem, order: int) -> RiskPoint:
-    return RiskPoint(
-        value=problem.floor, floor=problem.floor, bias=0.0, variance=0.0, at=0.0,
-        method=method(order, problem=problem),
-    )  # fmt: skip

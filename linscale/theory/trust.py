@@ -13,67 +13,48 @@ the contour. An estimate, not a bound.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from linscale.filters import Filter
-from linscale.models.problem import MixtureProblem, Problem, SpectralProblem
+from linscale.models.problem import SpectralProblem
 from linscale.support.validate import FloatArray
-from linscale.theory.gaussian.equivalents import Terms
-from linscale.theory.gaussian.kernels import ridge_terms
-from linscale.theory.gaussian.stieltjes import effective_penalty_at_zero, spectral_argument
-from linscale.theory.mixture.equivalents import ridge_terms as mixture_ridge_terms
 from linscale.theory.rare import diverging_share, slow_share
+from linscale.theory.terms import Terms
+
+if TYPE_CHECKING:
+    from linscale.theory.law import Law
 
 SAFETY = 2.0
 FEW = 0.2  # smallest ratio between two orders, times N
-RATIO_GRID = 160
+PENALTIES = np.geomspace(1e3, 1e-12, 160)  # at which ridge is looked at, times the spectrum's end
 CONTOUR = 1e-8  # relative accuracy of a contour integral
 NOTEWORTHY = 0.05  # share of the risk that the error may reach before the status says so
 LARGEST_CORRECTION = 0.7  # of the learning error; beyond it nothing is concluded from order 1
 
 
-def error(problem: Problem, n_train: float, filter: Filter, terms: Terms, order: int) -> FloatArray:
-    """Estimated error of bias + variance summed up to ``order``, shape (T,)."""
-    learning = np.abs(terms.bias).sum(axis=0) + np.abs(terms.variance).sum(axis=0)
-    left_out = (CONTOUR + 16.0 * terms.quadrature) * learning
-    moments = problem.spectral()
-    left_out = left_out + np.abs(terms.variance[0]) * _hard_edge(moments, n_train, filter)
-    slow = slow_share(moments, n_train, filter)
-    # While the bias of typical sets is larger, slow ones are in the expansion already.
-    left_out = left_out + slow * np.minimum(slow / (np.abs(terms.bias[0]) + 1e-300), 1.0) ** 2
-    power = float(moments.target_weights @ moments.eigenvalues)
-    left_out = left_out + power * diverging_share(*for_tails(problem, n_train), filter)
-    ratios = _ridge_ratios(problem, n_train, filter)
-    parts = (terms.bias, terms.variance)
-    with np.errstate(invalid="ignore", over="ignore"):
-        falls = [
-            np.maximum(np.maximum(own, ratio), FEW / n_train)
-            for own, (ratio, _) in zip(terms.ratios, ratios, strict=True)
-        ]
-        for part, q, (_, drift) in zip(parts, falls, ratios, strict=True):
-            leading, following = np.abs(part)
-            # In a mixture the variance is 1/N at its leading order already where N >> n, and the
-            # two orders are then no powers of one ratio: what is left falls as the bias does.
-            then = np.minimum(q, falls[0]) if isinstance(problem, MixtureProblem) else q
-            both = q * then / (1.0 - np.minimum(then, 0.9))
-            second = SAFETY * leading * np.maximum(both, drift)
-            left_out = left_out + (second if order == 1 else following + second)
-    return np.where(np.isnan(left_out), np.inf, left_out)
+@dataclass(frozen=True)
+class Doubt:
+    """What a law's error estimate is made with.
 
-
-def for_tails(problem: Problem, n_train: float) -> tuple[SpectralProblem, float]:
-    """The Gaussian problem, and the N, by which rare training sets are judged.
-
-    The largest eigenvalue of N samples scatters about as that of N / E tau^2 Gaussian ones would.
+    Attributes
+    ----------
+    safety : float
+        Factor on what the expansion is thought to leave out.
+    few : float
+        Smallest ratio between two orders, times N.
+    variance_falls_as_bias : bool
+        Whether the ratio between the orders of the variance says nothing of its next one.
     """
-    if isinstance(problem, MixtureProblem):
-        return problem.moments, n_train / (1.0 + problem.contrast.spread)
-    return problem, n_train
+
+    safety: float = SAFETY
+    few: float = FEW
+    variance_falls_as_bias: bool = False
 
 
-class _Ridge(NamedTuple):
+class RidgePath(NamedTuple):
     """Ridge at falling penalties mu (G,): bias and variance by order, (2, G) each."""
 
     mu: FloatArray
@@ -81,41 +62,45 @@ class _Ridge(NamedTuple):
     variance: FloatArray
 
 
-def _ridge(problem: Problem, n_train: float) -> _Ridge:
-    if isinstance(problem, MixtureProblem):
-        largest = float(problem.moments.eigenvalues.max())
-        mu = largest * (1.0 + problem.dimension / n_train) * np.geomspace(1e3, 1e-12, RATIO_GRID)
-        terms = mixture_ridge_terms(problem, n_train, mu)
-        return _Ridge(mu, terms.bias, terms.variance)
-    l, n = problem.eigenvalues, problem.multiplicities
-    low = effective_penalty_at_zero(problem, n_train)
-    unit = float(l.max()) * (1.0 + problem.dimension / n_train)
-    gap = unit * np.geomspace(1e3, 1e-12, RATIO_GRID)
-    kappa = low + gap
-    if low > 0.0:  # mu without cancellation
-        mu = kappa * gap * ((1.0 / (l + kappa[:, None])) @ (n * l / (l + low))) / n_train
-    else:
-        mu = spectral_argument(problem, n_train, kappa) * -1.0
-    bias, variance = ridge_terms(problem, n_train, kappa, order=1)
-    return _Ridge(mu, np.array(bias), np.array(variance))
+def error(law: Law, n_train: float, filter: Filter, terms: Terms, order: int) -> FloatArray:
+    """Estimated error of bias + variance summed up to ``order``, shape (T,)."""
+    learning = np.abs(terms.bias).sum(axis=0) + np.abs(terms.variance).sum(axis=0)
+    left_out = (CONTOUR + 16.0 * terms.quadrature) * learning
+    left_out = left_out + np.abs(terms.variance[0]) * _hard_edge(law.moments, n_train, filter)
+    slow = slow_share(law.moments, n_train, filter)
+    # While the bias of typical sets is larger, slow ones are in the expansion already.
+    left_out = left_out + slow * np.minimum(slow / (np.abs(terms.bias[0]) + 1e-300), 1.0) ** 2
+    left_out = left_out + law.power * diverging_share(*law.tails(n_train), filter)
+    ratios = _ridge_ratios(law, n_train, filter)
+    parts, doubt = (terms.bias, terms.variance), law.doubt
+    with np.errstate(invalid="ignore", over="ignore"):
+        falls = [
+            np.maximum(np.maximum(own, ratio), doubt.few / n_train)
+            for own, (ratio, _) in zip(terms.ratios, ratios, strict=True)
+        ]
+        for part, q, (_, drift) in zip(parts, falls, ratios, strict=True):
+            leading, following = np.abs(part)
+            then = np.minimum(q, falls[0]) if doubt.variance_falls_as_bias else q
+            both = q * then / (1.0 - np.minimum(then, 0.9))
+            second = doubt.safety * leading * np.maximum(both, drift)
+            left_out = left_out + (second if order == 1 else following + second)
+    return np.where(np.isnan(left_out), np.inf, left_out)
 
 
-def _ridge_ratios(
-    problem: Problem, n_train: float, filter: Filter
-) -> tuple[FloatArray, FloatArray]:
+def _ridge_ratios(law: Law, n_train: float, filter: Filter) -> tuple[FloatArray, FloatArray]:
     """Of ridge at penalties above 1/t, the largest of either: for bias and variance, (2, T) each.
 
     First |1/N term| / part, then what one example more or less changes of that, which is what the
     next order is like where the 1/N term changes sign in N: near N = n, and near the number of the
     larger eigenvalues where the smaller ones count too.
     """
-    here = _ridge(problem, n_train)
-    near = [_ridge(problem, N) for N in (n_train + 1.0, max(n_train - 1.0, 0.5 * n_train))]
+    here = law.ridge_path(n_train)
+    near = [law.ridge_path(N) for N in (n_train + 1.0, max(n_train - 1.0, 0.5 * n_train))]
     # At l -> 0 every filter looks like (1 - rho)/l = t.
-    smallest = np.array([1e-14 * float(problem.spectral().eigenvalues.min())])
+    smallest = np.array([1e-14 * float(law.moments.eigenvalues.min())])
     time = (filter.learned(smallest) / smallest)[:, 0]
     reached = np.searchsorted(-here.mu, -1.0 / np.maximum(time, 1e-300))
-    place = np.clip(reached, 1, RATIO_GRID) - 1
+    place = np.clip(reached, 1, PENALTIES.size) - 1
 
     def largest(change: FloatArray, leading: FloatArray) -> FloatArray:
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):

@@ -27,6 +27,7 @@ from linscale.models.problem import Model, problem_of
 from linscale.results.risk import RiskPoint
 from linscale.support import validate
 from linscale.support.validate import FloatArray
+from linscale.theory.convergence import METHOD
 from linscale.theory.limits import checked_step
 
 Leg = tuple[int, int]  # (factor i, 0 for its left index or 1 for its right one)
@@ -134,5 +135,6 @@ def two_steps(model: Model, n_train: int, step: float, *, complex_data: bool = F
         bias=float(bias),
         variance=float(variance),
         at=2.0,
-        method="theory, exact",
+        error=0.0,
+        method=METHOD,
     )

@@ -18,67 +18,33 @@ ridge risk that the double integral contains.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from linscale.filters import Descent, Filter
+from linscale.filters import Filter
 from linscale.models.problem import SpectralProblem
 from linscale.support.blas import threads_for
-from linscale.support.validate import FloatArray
+from linscale.support.validate import ComplexArray
 from linscale.theory.contours import NODES, Contour, around
 from linscale.theory.gaussian.kernels import (
     bias_kernels_on_nodes,
     variance_correction,
     variance_kernel,
 )
-from linscale.theory.gaussian.stieltjes import (
-    ComplexArray,
-    SampleSpectrum,
-    effective_penalty,
-    effective_penalty_at_zero,
-)
-
-AROUND = 60  # iterations at which a swinging filter is looked at besides those asked for
+from linscale.theory.gaussian.stieltjes import effective_penalty, effective_penalty_at_zero
+from linscale.theory.terms import Edges, Terms, along_path, quadrature
 
 
 @dataclass(frozen=True, eq=False)
-class Terms:
-    """Bias and variance along a path: one row for each order, shape (order + 1, T).
-
-    Attributes
-    ----------
-    quadrature : (T,) array
-        The relative error that the contour itself makes.
-    ratios : (2, T) array
-        |1/N term| / |leading term| of bias and of variance; its largest value along the latter half
-        of the path up to there where the filter swings, and with it the sign of the 1/N term.
-    """
-
-    bias: FloatArray
-    variance: FloatArray
-    quadrature: FloatArray
-    ratios: FloatArray
-
-    @classmethod
-    def of(cls, bias: FloatArray, variance: FloatArray, quadrature: FloatArray) -> Terms:
-        """With the ratios of each point alone."""
-        learning = np.abs(bias).sum(axis=0) + np.abs(variance).sum(axis=0)
-        tiny = 1e-8 * learning + 1e-300  # a part that has died out to rounding has no ratio
-        ratios = [np.abs(p[-1]) / np.maximum(np.abs(p[0]), tiny) for p in (bias, variance)]
-        return cls(bias, variance, quadrature, np.array(ratios))
-
-
-@dataclass(frozen=True, eq=False)
-class Equivalent:
+class GaussianEquivalent:
     """The deterministic equivalents on one contour: built once, evaluated for any filter inside.
 
     Attributes
     ----------
     contour : Contour
         M nodes.
-    spectrum : SampleSpectrum
+    spectrum : Edges
         What it goes around.
     same, mirrored : list of (M, M) arrays
         The bias kernel at (z1, z2) and (z1, conj z2), one for each order.
@@ -87,7 +53,7 @@ class Equivalent:
     """
 
     contour: Contour
-    spectrum: SampleSpectrum
+    spectrum: Edges
     same: list[ComplexArray]
     mirrored: list[ComplexArray]
     variance: list[ComplexArray]
@@ -107,40 +73,14 @@ class Equivalent:
         )
 
 
-def along_path(filter: Filter, terms_of: Callable[[Filter], Terms]) -> Terms:
-    """The terms at the filter's points; a swinging filter is looked at around them too."""
-    if not (isinstance(filter, Descent) and filter.oscillates):
-        return terms_of(filter)
-    own = filter.iterations
-    grid = np.unique(np.round(np.geomspace(1.0, max(own.max(), 1.0), AROUND)))
-    path: FloatArray = np.concatenate((own, grid))
-    terms = terms_of(filter.along(path))
-    near = (path >= 0.5 * own[:, None]) & (path <= own[:, None])
-    ratios = np.where(near, terms.ratios[:, None, :], 0.0).max(axis=2)
-    kept = slice(0, own.size)
-    return Terms(terms.bias[:, kept], terms.variance[:, kept], terms.quadrature[kept], ratios)
-
-
-def quadrature(
-    contour: Contour, spectrum: SampleSpectrum, filter: Filter, rho: ComplexArray
-) -> FloatArray:
-    """What Cauchy's formula for rho misses at the points of the spectrum and inside."""
-    low, edge, high = spectrum.low, spectrum.lower_edge, spectrum.high
-    points = np.array([low, edge, np.sqrt(max(edge, 1e-6 * high) * high), high])
-    found = np.stack([contour.integrate(rho / (contour.z - x)) for x in points], axis=1)
-    exact = filter.residual(points)
-    size = np.maximum(np.abs(rho).max(axis=1, keepdims=True), np.abs(exact))
-    return np.asarray((np.abs(found - exact) / (size + 1e-300)).max(axis=1))
-
-
 def equivalent(
     problem: SpectralProblem,
     n_train: float,
-    spectrum: SampleSpectrum,
+    spectrum: Edges,
     filter: Filter,
     order: int,
     nodes: int = NODES,
-) -> Equivalent:
+) -> GaussianEquivalent:
     """The equivalents up to ``order`` on a contour that is safe for the filter's whole path."""
     contour = around(spectrum.low, spectrum.high, filter, nodes)
     z = contour.z
@@ -149,7 +89,7 @@ def equivalent(
     with threads_for(problem.eigenvalues.size):
         same, mirrored = bias_kernels_on_nodes(problem, n_train, z, kappa, order)
     kernels = [variance_kernel, variance_correction][: order + 1]
-    return Equivalent(
+    return GaussianEquivalent(
         contour=contour,
         spectrum=spectrum,
         same=same,

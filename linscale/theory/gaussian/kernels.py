@@ -35,8 +35,8 @@ from typing import Any
 import numpy as np
 
 from linscale.models.problem import SpectralProblem
-from linscale.support.validate import FloatArray
-from linscale.theory.gaussian.stieltjes import ComplexArray, degrees_of_freedom
+from linscale.support.validate import ComplexArray, FloatArray
+from linscale.theory.gaussian.stieltjes import degrees_of_freedom
 
 ROWS = 24  # rows of a kernel at a time: the working arrays stay in cache
 

@@ -22,30 +22,21 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 
 from linscale.errors import InvalidArgument, NotConverged
 from linscale.models.problem import Model, SpectralProblem, problem_of
 from linscale.support import validate
 from linscale.support.blas import one_thread
-from linscale.support.validate import FloatArray
-
-ComplexArray = NDArray[np.complex128]
+from linscale.support.validate import ComplexArray, FloatArray
+from linscale.theory.terms import Edges
 
 
 @dataclass(frozen=True)
-class SampleSpectrum:
-    """Edges of the limiting spectrum of YY'/N, and the kappa at which each is reached.
+class SampleSpectrum(Edges):
+    """Edges of the limiting spectrum of YY'/N, and the kappa at which each is reached."""
 
-    ``low`` and ``high`` bound what a contour must enclose: ``low`` is 0 when N <= n (the sample
-    covariance is then singular, or touches 0), else the lower edge of the spectrum. The nonzero
-    part of the spectrum begins at ``lower_edge``.
-    """
-
-    low: float
-    high: float
-    lower_edge: float
     kappa_lower: float
     kappa_upper: float
 

@@ -18,15 +18,14 @@ Source: Silverstein and Choi, J. Multivariate Anal. 54 (1995) 295, for one sampl
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
 from linscale.errors import NotConverged
 from linscale.models.problem import MixtureProblem
 from linscale.support.validate import FloatArray
-from linscale.theory.gaussian.stieltjes import SampleSpectrum
 from linscale.theory.mixture.stieltjes import Profile
+from linscale.theory.terms import Edges
 
 FIRST = 1e-2  # x at the start, as a share of where the curve begins to bend
 GROWTH = 1.5  # of x at each step
@@ -36,9 +35,8 @@ NEWTON = 30
 CLOSE = 1e-7  # relative; one step more is then exact to rounding
 
 
-@lru_cache(maxsize=16)  # one question asks for it several times
-def mixture_spectrum(problem: MixtureProblem, n_train: float) -> SampleSpectrum:
-    """Edges; the kappa of each is nan, as the curves have no such parameter here."""
+def mixture_spectrum(problem: MixtureProblem, n_train: float) -> Edges:
+    """Edges of the limiting spectrum of YY'/N."""
     p, n = Profile.of(problem, n_train), problem.dimension
     spaces = _Side(np.stack([p.power, np.ones_like(p.power)]), p.share)
     samples = _Side(np.stack([p.tau, np.full_like(p.tau, p.noise)]), p.weights)
@@ -48,13 +46,7 @@ def mixture_spectrum(problem: MixtureProblem, n_train: float) -> SampleSpectrum:
         lower = max(_edge(samples, spaces, 1.0), 0.0)
     elif n_train < n:
         lower = max(_edge(spaces, samples, 1.0), 0.0)
-    return SampleSpectrum(
-        low=lower if n_train > n else 0.0,
-        high=high,
-        lower_edge=lower,
-        kappa_lower=np.nan,
-        kappa_upper=np.nan,
-    )
+    return Edges(low=lower if n_train > n else 0.0, high=high, lower_edge=lower)
 
 
 @dataclass(frozen=True, eq=False)

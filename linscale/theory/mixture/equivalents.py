@@ -22,14 +22,13 @@ import numpy as np
 from linscale.errors import InvalidArgument
 from linscale.filters import Filter
 from linscale.models.problem import MixtureProblem
-from linscale.support.validate import FloatArray
+from linscale.support.validate import ComplexArray, FloatArray
 from linscale.theory.contours import NODES, Contour, around
-from linscale.theory.gaussian.equivalents import Terms, along_path, quadrature
-from linscale.theory.gaussian.stieltjes import ComplexArray, SampleSpectrum
 from linscale.theory.mixture.finite import Pair, Target, linear_term
 from linscale.theory.mixture.kernels import Ladder
 from linscale.theory.mixture.moments import Columns, EqualMoments, PairMoments
 from linscale.theory.mixture.stieltjes import Resolvent, resolvent
+from linscale.theory.terms import Edges, Terms, along_path, quadrature
 
 ROWS = 16  # of a kernel at a time: the working arrays stay in cache
 COARSE = 10  # nodes per panel for the 1/N term: good to 1e-7 of it
@@ -59,11 +58,7 @@ def ridge_terms(problem: MixtureProblem, n_train: float, penalties: FloatArray) 
     bias1 = _following(Pair(ladder, Target(ladder, through=False)))
     whole = Target(ladder, through=True)
     risk1 = _following(Pair(ladder, whole)) - 2.0 * linear_term(ladder.first, whole)
-    return Terms.of(
-        np.array([targets, bias1]),
-        np.array([variance, risk1 - bias1]),
-        np.zeros(penalties.size),
-    )
+    return Terms.of(np.array([targets, bias1]), np.array([variance, risk1 - bias1]))
 
 
 def _following(pair: Pair) -> Any:
@@ -96,7 +91,7 @@ class MixtureEquivalent:
     """
 
     problem: MixtureProblem
-    spectrum: SampleSpectrum
+    spectrum: Edges
     contour: Contour
     at: Resolvent
     targets: _Kernel
@@ -137,7 +132,7 @@ class MixtureEquivalent:
 def mixture_equivalent(
     problem: MixtureProblem,
     n_train: float,
-    spectrum: SampleSpectrum,
+    spectrum: Edges,
     filter: Filter,
     nodes: int = NODES,
 ) -> MixtureEquivalent:

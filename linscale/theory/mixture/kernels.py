@@ -2,11 +2,11 @@ r"""Scale mixtures: two resolvents at leading order, and the learning error made
 
 With E over tau, f = (k_j, s2) on the eigenspaces and f = (tau, 1) on the law of tau,
 
-    A = (1/N) sum_j n_j T_j(z1) T_j(z2) f f',      B = E d(z1) d(z2) f f',      K = A B
-    c = (1 + r, 1 + w)' = (1 - K')^{-1} (1, 1)'
+    D = (1/N) sum_j n_j T_j(z1) T_j(z2) f f',      C = E d(z1) d(z2) f f',      K = D C
+    R = (1 - K)^{-1},      c = (1 + r, 1 + w)' = R' (1, 1)'
     z1 z2 times the equivalent of Q(z1) S Q(z2) in the eigenspace j:   T_j(z1) T_j(z2) f'c
 
-and s(tau) = f'(A c) is the form y'Q S Q y/N of a sample of contrast tau. r is a12/(1 - a12) of
+and s(tau) = f'(D c) is the form y'Q S Q y/N of a sample of contrast tau. r is a12/(1 - a12) of
 `two_resolvents`, w its partner for the noise. An estimator W = X Y' g(Sh)/N, g = (1 - rho)/z, has
 tr S_x - 2 I[g L] + II[g g H] for its risk; without what cancels there, and with delta = u - v,
 
@@ -17,11 +17,12 @@ tr S_x - 2 I[g L] + II[g g H] for its risk; without what cancels there, and with
 
 which keeps its digits however large N is. At tau = 1, delta = 0 and r = w.
 
-Derivation: `mixtures`.
+Derivations: `mixtures`, with the letters of `mixtures_finite`.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -29,29 +30,29 @@ from linscale.theory.mixture.blocks import ONES, Block
 from linscale.theory.mixture.moments import Moments
 
 
+@dataclass(frozen=True, eq=False)
 class Ladder:
-    """A, B, K at z1 and z2, at z1 twice and at z2 twice, and what follows from them."""
+    """D, C, K, R at z1 and z2, at z1 twice and at z2 twice, and what follows from them."""
 
-    def __init__(self, moments: Moments) -> None:
-        self.moments = moments
+    moments: Moments
 
     @cached_property
     def pair(self) -> Rungs:
-        return Rungs(self.moments, 1, 1)
+        return Rungs.of(self.moments, 1, 1)
 
     @cached_property
     def first(self) -> Rungs:
-        return Rungs(self.moments, 2, 0)
+        return Rungs.of(self.moments, 2, 0)
 
     @cached_property
     def second(self) -> Rungs:
-        return Rungs(self.moments, 0, 2)
+        return Rungs.of(self.moments, 0, 2)
 
     @cached_property
     def rw(self) -> Block:
         """r and w, not as c - 1: they fall as 1/N."""
         pair = self.pair
-        product: Block = pair.D.T @ (pair.K.T @ ONES)
+        product: Block = pair.R.T @ (pair.K.T @ ONES)
         return product
 
     @cached_property
@@ -61,8 +62,8 @@ class Ladder:
 
     @cached_property
     def forms(self) -> Block:
-        """A c."""
-        product: Block = self.pair.A @ self.source
+        """D c."""
+        product: Block = self.pair.D @ self.source
         return product
 
     def targets(self) -> Any:
@@ -70,11 +71,17 @@ class Ladder:
         return self.moments.count * self.moments.targets(1, 1).times(self.source).scalar
 
 
+@dataclass(frozen=True, eq=False)
 class Rungs:
-    """A, B, K = A B and D = (1 - K)^{-1} of T(z1)^a T(z2)^b and d(z1)^a d(z2)^b."""
+    """D, C, K = D C and R = (1 - K)^{-1} of T(z1)^a T(z2)^b and d(z1)^a d(z2)^b."""
 
-    def __init__(self, moments: Moments, a: int, b: int) -> None:
-        self.A = moments.spaces(a, b).matrix
-        self.B = moments.samples(a, b).matrix
-        self.K: Block = self.A @ self.B
-        self.D = self.K.solved()
+    D: Block
+    C: Block
+    K: Block
+    R: Block
+
+    @classmethod
+    def of(cls, moments: Moments, a: int, b: int) -> Rungs:
+        D, C = moments.spaces(a, b).matrix, moments.samples(a, b).matrix
+        K: Block = D @ C
+        return cls(D, C, K, K.solved())

@@ -10,15 +10,15 @@ import numpy as np
 
 from linscale.models.problem import MixtureProblem
 from linscale.support.validate import FloatArray
-from linscale.theory.mixture.blocks import Block, Series, powers
+from linscale.theory.mixture.blocks import ONES, Block, Series, powers
 from linscale.theory.mixture.stieltjes import Resolvent
 
 
 class Moments(ABC):
     """Series of T_j(z1)^a T_j(z2)^b and of d(z1)^a d(z2)^b; each is computed once.
 
-    ``spaces`` sums over eigenspaces with weights n_j/N and f = (k_j, s2), ``targets`` with w_j/N,
-    and ``samples`` takes the mean over tau with f = (tau, 1).
+    ``spaces`` sums over eigenspaces with weights n_j/N and f = (k_j, s2), ``targets`` with w_j/N
+    and ``gains`` with g_j/N, g_j = w_j l_j^2; ``samples`` takes the mean over tau, f = (tau, 1).
     """
 
     U1: Block
@@ -39,6 +39,12 @@ class Moments(ABC):
 
     def targets(self, a: int, b: int) -> Series:
         return self._series("w", a, b)
+
+    def gains(self, a: int, b: int) -> Series:
+        key = ("g", a, b)
+        if key not in self._known:
+            self._known[key] = self.targets(a, b).times(ONES).times(ONES)
+        return self._known[key]
 
     def samples(self, a: int, b: int) -> Series:
         return self._series("d", a, b)

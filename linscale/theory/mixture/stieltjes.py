@@ -26,8 +26,7 @@ import numpy as np
 
 from linscale.errors import NotConverged
 from linscale.models.problem import MixtureProblem
-from linscale.support.validate import FloatArray
-from linscale.theory.gaussian.stieltjes import ComplexArray
+from linscale.support.validate import ComplexArray, FloatArray
 
 PER_STAGE, LAST = 3, 6  # Newton steps
 ROUNDING = 1e-12
