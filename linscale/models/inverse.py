@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ from numpy.typing import ArrayLike
 
 from linscale.errors import InvalidArgument
 from linscale.models.contrast import Contrast
-from linscale.models.problem import LARGEST_CONDITION, MixtureProblem, SpectralProblem
+from linscale.models.problem import MixtureProblem, Problem, SpectralProblem
+from linscale.models.reduction import joined, noise_level, with_noise
 from linscale.operators import as_operator, dense
 from linscale.support import validate
 from linscale.support.blas import eigh, threads_for
@@ -95,9 +97,7 @@ class InverseProblem:
         object.__setattr__(self, "contrast", law)
         object.__setattr__(self, "signal_cov", validate.frozen(cov))
         object.__setattr__(self, "signal_root", validate.frozen(root))
-        object.__setattr__(self, "sigma", validate.real("sigma", sigma))
-        if not 1e-30 < self.sigma < 1e30:
-            raise InvalidArgument("sigma", sigma, "between 1e-30 and 1e30")
+        object.__setattr__(self, "sigma", noise_level(sigma))
         object.__setattr__(
             self, "forward", None if forward is None else _forward(forward, cov.shape[0])
         )
@@ -122,8 +122,16 @@ class InverseProblem:
         """Cov(x, y) = S_x A', shape (p, n)."""
         return self.signal_cov if self.forward is None else self.signal_cov @ self.forward.T
 
+    def problem(self) -> Problem:
+        """What the risk depends on, by the law of the contrast."""
+        return self.spectral() if self.contrast.is_constant else self.mixture()
+
     def mixture(self) -> MixtureProblem:
         """What the risk depends on where the contrast is not constant."""
+        return self._mixture
+
+    @cached_property
+    def _mixture(self) -> MixtureProblem:
         return MixtureProblem(self.spectral(), self.sigma, self.contrast)
 
     def spectral(self) -> SpectralProblem:
@@ -132,10 +140,14 @@ class InverseProblem:
             l_j = k_j + s2,   w_j = k_j |F v_j|^2/(l_j^2 p),   floor = sum_j |F v_j|^2 s2/(l_j p)
 
         and, where n > r, s2 = sigma^2 as an eigenvalue n - r times more, without weight. Second
-        moments alone: the contrast does not enter.
+        moments alone: the contrast does not enter. It is decomposed once and kept.
 
         Derivations: `wiener` and `reduction`.
         """
+        return self._spectral
+
+    @cached_property
+    def _spectral(self) -> SpectralProblem:
         root, s2 = self.signal_root, self.sigma**2
         with threads_for(self.p):
             t = root if self.forward is None else self.forward @ root
@@ -147,13 +159,9 @@ class InverseProblem:
         kept = slice(max(0, k.size - self.n), None)
         more = max(0, self.n - k.size)
         k, power = (np.concatenate((np.zeros(more), part[kept])) for part in (k, power))
-        l = k + s2
-        if l[-1] > LARGEST_CONDITION * l[0]:
-            least = np.sqrt(l[-1] / LARGEST_CONDITION)
-            raise InvalidArgument(
-                "sigma", self.sigma, f"at least {least:.2g}: rounding would swallow the noise"
-            )
-        l, counts, w = merge_equal(l, k * power / l**2 / self.p)
+        l, w = with_noise(k, power, self.sigma, self.p)
+        # Eigenvalues of a matrix are known to eps times the largest.
+        l, counts, w = joined(l, w, 8 * l.size * np.finfo(float).eps * l[-1])
         return SpectralProblem(l, counts, w, floor=floor, scale=self.p)
 
 
@@ -178,28 +186,10 @@ def _covariance(name: str, values: ArrayLike) -> tuple[FloatArray, FloatArray, F
 
 
 def _forward(values: Any, p: int) -> FloatArray:
-    if not isinstance(values, np.ndarray | list | tuple):
-        operator = as_operator(values)
-        if operator.shape[1] != p:
-            raise InvalidArgument(
-                "forward", f"shape {operator.shape}", f"of shape (n, {p}), to match signal_cov"
-            )
-        values = dense(operator)
-    a = validate.matrix("forward", values)
+    given = isinstance(values, np.ndarray | list | tuple)
+    a: Any = validate.matrix("forward", values) if given else as_operator(values)
     if a.shape[1] != p:
         raise InvalidArgument(
             "forward", f"shape {a.shape}", f"of shape (n, {p}), to match signal_cov"
         )
-    return validate.frozen(a)
-
-
-def merge_equal(
-    l: FloatArray,
-    w: FloatArray,
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Join eigenvalues equal to rounding (ascending order) into atoms; weights add up."""
-    gap = 8 * l.size * np.finfo(float).eps * l[-1]
-    first = np.concatenate(([True], np.diff(l) > gap))
-    start = np.flatnonzero(first)
-    counts = np.diff(np.append(start, l.size)).astype(float)
-    return np.add.reduceat(l, start) / counts, counts, np.add.reduceat(w, start)
+    return validate.frozen(a if given else validate.matrix("forward", dense(a)))

@@ -118,7 +118,7 @@ class SpectralProblem:
         """Risk of the estimator W = 0, tr S_x / scale = floor + sum_j w_j l_j."""
         return float(self.floor + self.target_weights @ self.eigenvalues)
 
-    def best_step(self, n_train: int, complex_data: bool = False) -> float:
+    def best_step(self, n_train: float, complex_data: bool = False) -> float:
         r"""The step that minimises the exact risk after one step of gradient descent.
 
             eta = sum_j w_j l_j^2 / [sum_j w_j (l_j^3 (1 + 1/N) + l_j tr S^2/N) + floor tr S^2/N]
@@ -137,6 +137,10 @@ class SpectralProblem:
 
     def spectral(self) -> SpectralProblem:
         """Itself, so that a problem may be given wherever a model may."""
+        return self
+
+    def problem(self) -> SpectralProblem:
+        """Itself."""
         return self
 
 
@@ -212,12 +216,20 @@ class MixtureProblem:
         """Second moments alone: Gaussian data of the same covariance."""
         return self.moments
 
+    def problem(self) -> Problem:
+        """Itself, or its second moments where the contrast is constant: those are Gaussian data."""
+        return self.moments if self.contrast.is_constant else self
+
 
 Problem = SpectralProblem | MixtureProblem
 
 
 class Model(Protocol):
-    """Anything that reduces to a spectral problem."""
+    """Anything that reduces to a problem.
+
+    ``spectral()`` gives its second moments. A model whose data are not Gaussian has ``problem()``
+    besides, for the problem that its risk depends on, of whatever class its law answers for.
+    """
 
     def spectral(self) -> SpectralProblem: ...
 
@@ -231,15 +243,12 @@ def moments_of(model: Model) -> SpectralProblem:
     return model.spectral()
 
 
-def reduced(model: Model) -> Problem:
-    """What the model's risk depends on: a MixtureProblem where its contrast is not constant."""
-    if isinstance(model, MixtureProblem) and not model.contrast.is_constant:
-        return model
-    problem = moments_of(model)
-    contrast = getattr(model, "contrast", None)
-    if contrast is None or contrast.is_constant:
-        return problem
-    return MixtureProblem(problem, float(getattr(model, "sigma", np.nan)), contrast)
+def reduced(model: Model) -> Model:
+    """The problem that the model's risk depends on; the same object each time from one model."""
+    moments = moments_of(model)
+    problem = getattr(model, "problem", None)
+    found: Model = problem() if callable(problem) else moments
+    return found
 
 
 def problem_of(model: Model) -> SpectralProblem:
@@ -250,12 +259,12 @@ def problem_of(model: Model) -> SpectralProblem:
     Unsupported
         Where the signal's contrast is not constant.
     """
-    problem = reduced(model)
-    if isinstance(problem, MixtureProblem):
+    moments = moments_of(model)
+    if reduced(model) is not moments:
         raise Unsupported(
             "contrast: this holds for Gaussian signals alone. risk, early_stopped, converged, "
             "best_iteration, best_ridge, stopping_window, saturation, required_n_train, "
             "local_exponent, power_law and floor take it; model.spectral() is the Gaussian problem "
             "of the same second moments"
         )
-    return problem
+    return moments

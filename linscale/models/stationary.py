@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from linscale.errors import InvalidArgument
 from linscale.images.covariances import power_spectrum
-from linscale.models.problem import LARGEST_CONDITION, SpectralProblem
+from linscale.models.problem import SpectralProblem
+from linscale.models.reduction import joined, noise_level, with_noise
 from linscale.operators.forward import valid_mask
 from linscale.support import validate
 from linscale.support.validate import FloatArray
@@ -64,9 +66,7 @@ class StationaryImages:
     ) -> None:
         shape = validate.image_shape(image_shape)
         object.__setattr__(self, "image_shape", shape)
-        object.__setattr__(self, "sigma", validate.real("sigma", sigma))
-        if not 1e-30 < self.sigma < 1e30:
-            raise InvalidArgument("sigma", sigma, "between 1e-30 and 1e30")
+        object.__setattr__(self, "sigma", noise_level(sigma))
         object.__setattr__(self, "exponent", validate.finite("exponent", exponent))
         object.__setattr__(self, "power", validate.real("power", power))
         if not 1e-60 < self.power < 1e60:
@@ -95,6 +95,10 @@ class StationaryImages:
             s_f where neither f nor -f is measured,   s_f sigma^2/(s_f + sigma^2) where both are,
             2 s_f sigma^2/(s_f/2 + sigma^2), of f and -f together, where one is.
         """
+        return self._spectral
+
+    @cached_property
+    def _spectral(self) -> SpectralProblem:
         s, s2 = self.spectrum, self.sigma**2
         if self.mask is None:
             both, alone, neither = s.ravel(), np.zeros(0), np.zeros(0)
@@ -109,27 +113,11 @@ class StationaryImages:
             power = np.concatenate((np.repeat(alone, 2), both, np.zeros(both.size)))
         remains = np.sum(both / (both + s2)) + 2.0 * np.sum(alone / (alone / 2.0 + s2))
         floor = float(neither.sum() + s2 * remains) / s.size
-        k, counts, power = _merge(k, power, self.exponent)
-        l = k + s2
-        if l[-1] > LARGEST_CONDITION * l[0]:
-            least = np.sqrt(l[-1] / LARGEST_CONDITION)
-            raise InvalidArgument(
-                "sigma", self.sigma, f"at least {least:.2g}: rounding would swallow the noise"
-            )
-        return SpectralProblem(l, counts, k * power / l**2 / s.size, floor=floor, scale=s.size)
-
-
-def _merge(
-    k: FloatArray, power: FloatArray, exponent: float
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Distinct values of k, how often each occurs, and the sum of its power.
-
-    Every k is known to relative rounding. A gap that grew with the number and the size of the
-    largest, as a matrix needs, would chain different frequencies of large images together.
-    """
-    order = np.argsort(k)
-    k, power = k[order], power[order]
-    gap = 4.0 * (4.0 + abs(exponent)) * np.finfo(float).eps
-    start = np.flatnonzero(np.concatenate(([True], np.diff(k) > gap * k[1:])))
-    counts = np.diff(np.append(start, k.size)).astype(float)
-    return np.add.reduceat(k, start) / counts, counts, np.add.reduceat(power, start)
+        order = np.argsort(k)
+        k, power = k[order], power[order]
+        # Every k is known to relative rounding. A gap that grew with the number and the size of the
+        # largest, as a matrix needs, would chain different frequencies of large images together.
+        gap = 4.0 * (4.0 + abs(self.exponent)) * np.finfo(float).eps
+        k, counts, power = joined(k, power, gap * k[1:])
+        l, w = with_noise(k, power, self.sigma, s.size)
+        return SpectralProblem(l, counts, w, floor=floor, scale=s.size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from linscale.errors import InvalidArgument
 from linscale.models.problem import SpectralProblem
@@ -36,6 +37,10 @@ class SubspaceModel:
 
     def spectral(self) -> SpectralProblem:
         """l = (1+s2, s2), n = (d, n-d), w = (1/(1+s2)^2, 0), floor = s2/(1+s2); s2 = sigma^2."""
+        return self._spectral
+
+    @cached_property
+    def _spectral(self) -> SpectralProblem:
         s2 = self.sigma**2
         return SpectralProblem(
             eigenvalues=[1.0 + s2, s2],

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -53,11 +53,11 @@ class RiskPoint:
     bias: float = np.nan
     variance: float = np.nan
     at: float = np.nan
-    error: float = 0.0
+    error: float = field(kw_only=True)
     sem: float = 0.0
     std: float = np.nan
     oracle: float = np.nan
-    method: str = "theory"
+    method: str = field(kw_only=True)
     status: str = "ok"
 
 
@@ -79,7 +79,7 @@ class RiskPath:
     floor: float
     statuses: tuple[str, ...]
     parameter: str = "time"
-    method: str = "theory"
+    method: str = field(kw_only=True)
     methods: tuple[str, ...] = ()
 
     @classmethod

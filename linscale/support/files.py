@@ -4,39 +4,44 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from linscale.errors import InputError
 
 
-def write_together(contents: Mapping[Path, bytes]) -> None:
-    """Write all beside their targets, then rename: a failure or a kill leaves no half of a file.
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A new file to write, which takes the other's place when it is finished.
 
-    Missing folders are made.
+    Missing folders are made. A failure or a kill leaves what was there.
     """
-    ready: list[tuple[str, Path]] = []
+    new = None
     try:
-        for path, content in contents.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            if path.is_dir():
-                raise IsADirectoryError(None, "there is a folder of that name")
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-            ready.append((name, path))
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            umask = os.umask(0)
-            os.umask(umask)
-            os.chmod(name, 0o666 & ~umask)
-        while ready:
-            name, path = ready[0]
-            os.replace(name, path)
-            ready.pop(0)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            raise IsADirectoryError(None, "there is a folder of that name")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        os.close(handle)
+        new = Path(name)
+        yield new
+        umask = os.umask(0)
+        os.umask(umask)
+        new.chmod(0o666 & ~umask)
+        new.replace(path)
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror or error}") from None
     finally:
-        for name, _ in ready:
-            Path(name).unlink(missing_ok=True)
+        if new is not None:
+            new.unlink(missing_ok=True)
+
+
+def write_together(contents: Mapping[Path, bytes]) -> None:
+    """Write all beside their targets, then rename: a failure or a kill leaves no half of a file."""
+    with ExitStack() as stack:
+        for path, content in contents.items():
+            stack.enter_context(replacing(path)).write_bytes(content)
 
 
 def check_folder(path: Path) -> None:

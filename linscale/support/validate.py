@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from linscale.errors import InvalidArgument
 
 FloatArray = NDArray[np.float64]
+ComplexArray = NDArray[np.complex128]
 
 
 def integer(name: str, value: Any, *, at_least: int, at_most: int | None = None) -> int:

@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
@@ -20,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from linscale.errors import InputError, InvalidArgument
+from linscale.support.files import replacing
 from linscale.sweep import estimators
 from linscale.sweep.outcome import COLUMNS, Outcome
 from linscale.sweep.store import Store
@@ -39,7 +37,7 @@ def export(store: Store, path: str | Path) -> None:
     """Write every finished cell to a .csv, .parquet or .nc file, whole or not at all."""
     path = Path(path)
     write = check(path)
-    with _replacing(path) as new:
+    with replacing(path) as new:
         write(store, new)
 
 
@@ -169,24 +167,3 @@ def _status(outcome: Outcome) -> str:
 
 def _absent(what: str, package: str) -> InputError:
     return InputError(f"export to {what} needs {package}: pip install 'linscale[sweep]'")
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A new file to write, which takes the other's place when it is finished."""
-    new = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        os.close(handle)
-        new = Path(name)
-        yield new
-        umask = os.umask(0)
-        os.umask(umask)
-        new.chmod(0o666 & ~umask)
-        new.replace(path)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from None
-    finally:
-        if new is not None:
-            new.unlink(missing_ok=True)

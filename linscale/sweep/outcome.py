@@ -27,8 +27,8 @@ class Outcome:
     ----------
     values : (8, T) array
         ``at``, ``value``, ``bias``, ``variance``, ``error``, ``sem``, ``std`` and ``oracle`` as in
-        :class:`linscale.risk.RiskPoint`, one column for each point of the path (T = 1 for words; 0
-        where the cell failed).
+        :class:`linscale.results.risk.RiskPoint`, one column for each point of the path
+        (T = 1 for words; 0 where the cell failed).
     made_by : str
         The result's ``method``.
     failed : str or None

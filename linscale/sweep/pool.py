@@ -6,11 +6,9 @@ Whoever it is computes a cell by the same function, from the cell alone, with BL
 from __future__ import annotations
 
 import os
-import signal
 import time
-from collections.abc import Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from multiprocessing import resource_tracker
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack
 from threading import Thread
 from typing import Any
 
@@ -18,6 +16,7 @@ from threadpoolctl import threadpool_limits
 
 from linscale.errors import LinscaleError
 from linscale.support.blas import one_thread
+from linscale.support.interrupts import without_interrupts
 from linscale.sweep.cells import Cell
 from linscale.sweep.cluster import closing_quietly
 from linscale.sweep.outcome import Outcome, compute
@@ -44,7 +43,7 @@ def in_processes(cells: Sequence[Cell], workers: int) -> Outcomes:
         with ExitStack() as stack:
             with (
                 parallel_config("loky", n_jobs=workers, inner_max_num_threads=1, **options),
-                _without_interrupts(),
+                without_interrupts(),
             ):
                 found = Parallel(return_as="generator_unordered")(delayed(pinned)(c) for c in cells)
                 stack.enter_context(closing_quietly(found))  # before an interrupt may come
@@ -88,24 +87,3 @@ def _begin_worker(parent: int) -> None:
 
     if os.name == "posix":  # elsewhere a process keeps the number of its dead parent
         Thread(target=watch, daemon=True).start()
-
-
-@contextmanager
-def _without_interrupts() -> Iterator[None]:
-    """Start workers that Ctrl-C does not reach: the terminal sends it to them too.
-
-    They inherit a mask that blocks it. This process, which gets it once the mask is gone, ends
-    them.
-    """
-    if os.name != "posix":
-        yield
-        return
-    from joblib.externals.loky.backend import resource_tracker as lokys
-
-    for tracker in (resource_tracker, lokys):
-        tracker.ensure_running()  # starting it later would lift the mask
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
