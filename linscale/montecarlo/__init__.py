@@ -1,7 +1,8 @@
 """Simulation of training sets: exact draws, exact risks, mean and standard error.
 
-Arrows: paths, _numba -> backend, laws -> spectra, decomposed -> draws -> band, chebyshev ->
-band_draws; draws, workers -> stacks; backend -> _cupy; all of these -> engines -> engine ->
+Arrows: paths, _numba -> backend, linear -> spectra, decomposed -> draws -> band, chebyshev ->
+band_draws; draws, workers -> stacks; linear -> diagonal; backend -> _cupy; all of these ->
+sampler -> laws, subspace (each registers the models that it draws for) -> engines -> engine ->
 summary -> estimates. Nothing here imports the theory.
 Loading it compiles the path kernels, so it is imported on first use.
 """
@@ -15,13 +16,18 @@ from linscale.montecarlo.estimates import (
     risk,
     risk_of_training_set,
 )
+from linscale.montecarlo.laws import PairSampler
+from linscale.montecarlo.sampler import Sampler, sampler_of
 
 __all__ = [
     "Estimates",
+    "PairSampler",
+    "Sampler",
     "converged",
     "early_stopped",
     "estimates",
     "pca",
     "risk",
     "risk_of_training_set",
+    "sampler_of",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
@@ -15,8 +16,25 @@ from linscale.errors import Unsupported
 from linscale.filters import Filter
 from linscale.models import SubspaceModel
 from linscale.montecarlo.backend import HOST, Array, Backend
-from linscale.montecarlo.laws import GaussianLaw
+from linscale.montecarlo.linear import LinearLaw
 from linscale.support.validate import FloatArray
+
+
+class Draw(Protocol):
+    """One training set, or a stack of them: what every engine's draw can answer."""
+
+    def path(self, filter: Filter) -> tuple[FloatArray, FloatArray]:
+        """Learning error along the path, (bias, variance), each (..., T); variance nan if drawn."""
+        ...
+
+    def pca(self) -> float | FloatArray:
+        """Risk of the plug-in PCA estimator, (...)."""
+        ...
+
+    @property
+    def largest(self) -> float | FloatArray:
+        """Largest eigenvalue of YY'/N, or a bound on it, (...)."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +115,7 @@ class LinearDraw:
         Where the arrays are, those of ``law`` too.
     """
 
-    law: GaussianLaw
+    law: LinearLaw
     n_train: int
     eigenvalues: Array
     coefficients: Array
@@ -124,7 +142,7 @@ class LinearDraw:
         """Not defined: nothing says how many directions to keep."""
         raise Unsupported("pca needs a SubspaceModel: only that says how many directions to keep")
 
-    def measured_by(self, law: GaussianLaw, filter: Filter) -> FloatArray:
+    def measured_by(self, law: LinearLaw, filter: Filter) -> FloatArray:
         r"""Risk of W along the path under any law of (x, y) with these second moments, (..., T).
 
         [tr S_x - 2 tr(W Cov(y, x)) + tr(W S W')] / scale
@@ -133,7 +151,7 @@ class LinearDraw:
         transposed = on.xp.matrix_transpose
         gain = on.put(_along(filter.gain, on.to_host(self.eigenvalues)))
         linear = on.xp.sum(c * (law.cross_cov @ v), axis=-2)
-        quadratic = (transposed(c) @ c) * (transposed(v) @ law.measurement_cov @ v)
+        quadratic = (transposed(c) @ c) * law.form(v, on.xp)
         path = on.to_host(on.quadratic_path(gain, linear, quadratic))
         return np.asarray((law.signal_trace + path) / law.scale)
 

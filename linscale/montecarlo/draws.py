@@ -16,8 +16,8 @@ import numpy as np
 from linscale.models import SubspaceModel
 from linscale.montecarlo import spectra
 from linscale.montecarlo.backend import HOST, Array, Backend
-from linscale.montecarlo.decomposed import LinearDraw, SubspaceDraw
-from linscale.montecarlo.laws import GaussianLaw
+from linscale.montecarlo.decomposed import Draw, LinearDraw, SubspaceDraw
+from linscale.montecarlo.linear import LinearLaw
 from linscale.support.validate import FloatArray
 
 CHUNK = 2**21  # random numbers held at once while a Gram matrix is summed (16 MB)
@@ -32,7 +32,7 @@ class Source(Protocol):
         """What is random in it, on the host, in pieces: each may be as large as CHUNK."""
         ...
 
-    def decompose(self, pieces: Iterable[tuple[Array, ...]]) -> SubspaceDraw | LinearDraw:
+    def decompose(self, pieces: Iterable[tuple[Array, ...]]) -> Draw:
         """The draw behind the numbers, or the stack of draws where they are stacked."""
         ...
 
@@ -99,7 +99,7 @@ class DenseSubspace:
 class DenseLinear:
     """N pairs (x, y) from a law, Gaussian or a scale mixture."""
 
-    law: GaussianLaw
+    law: LinearLaw
     n_train: int
     drawn: bool
     on: Backend = HOST
@@ -144,7 +144,7 @@ class WishartLinear:
     with E of r columns.
     """
 
-    law: GaussianLaw
+    law: LinearLaw
     n_train: int
     drawn: bool
     root: Array
@@ -152,15 +152,15 @@ class WishartLinear:
     on: Backend = HOST
 
     @classmethod
-    def of(cls, law: GaussianLaw, n_train: int, drawn: bool) -> Self:
-        return cls(law, n_train, drawn, law.measurement_root, law.residual_root)
+    def of(cls, law: LinearLaw, n_train: int, drawn: bool) -> Self:
+        return cls(law, n_train, drawn, *law.roots(np.asarray))
 
     def numbers(self, rng: np.random.Generator) -> Pieces:
         n, r = self.law.n, min(self.law.n, self.n_train)
         t = np.tril(rng.standard_normal((n, r)), -1)
         t[np.arange(r), np.arange(r)] = np.sqrt(rng.chisquare(self.n_train - np.arange(r)))
         columns = self.residual_root.shape[1] if self.drawn else 0
-        yield t, rng.standard_normal((columns, r))
+        yield self.law.arranged(t), rng.standard_normal((columns, r))
 
     def decompose(self, pieces: Iterable[tuple[Array, ...]]) -> LinearDraw:
         ((t, e),) = pieces
@@ -169,8 +169,9 @@ class WishartLinear:
         return _learned(self.law, x, y, self.n_train, self.on)
 
     def moved(self, on: Backend) -> Self:
-        roots = {name: on.put(getattr(self, name)) for name in ("root", "residual_root")}
-        return replace(self, law=self.law.moved(on.put), on=on, **roots)
+        root, residual_root = self.law.roots(on.put)
+        law = self.law.moved(on.put)
+        return replace(self, law=law, root=root, residual_root=residual_root, on=on)
 
     def footprint(self, points: int) -> int:
         n, p, r = self.law.n, self.law.p, min(self.law.n, self.n_train)
@@ -185,24 +186,20 @@ def draw_subspace(
     return source.decompose(source.numbers(rng))
 
 
-def draw_linear(
-    law: GaussianLaw, n_train: int, rng: np.random.Generator, drawn: bool
-) -> LinearDraw:
+def draw_linear(law: LinearLaw, n_train: int, rng: np.random.Generator, drawn: bool) -> LinearDraw:
     """Draw N pairs (x, y) from a law and decompose."""
     source = DenseLinear(law, n_train, drawn)
     return source.decompose(source.numbers(rng))
 
 
-def draw_wishart(
-    law: GaussianLaw, n_train: int, rng: np.random.Generator, drawn: bool
-) -> LinearDraw:
+def draw_wishart(law: LinearLaw, n_train: int, rng: np.random.Generator, drawn: bool) -> LinearDraw:
     """Draw from the same law without data."""
     source = WishartLinear.of(law, n_train, drawn)
     return source.decompose(source.numbers(rng))
 
 
 def train(
-    law: GaussianLaw,
+    law: LinearLaw,
     x: FloatArray,
     y: FloatArray,
     averaged: bool = False,
@@ -225,7 +222,7 @@ def footprint(data: int, n: int, p: int, r: int, points: int) -> int:
     return 3 * data + 6 * r * r + 4 * (n + p) * r + 3 * points * r
 
 
-def _learned(law: GaussianLaw, x: Array | None, y: Array, n_train: int, on: Backend) -> LinearDraw:
+def _learned(law: LinearLaw, x: Array | None, y: Array, n_train: int, on: Backend) -> LinearDraw:
     """Decompose columns; x is None where its residual is averaged."""
     transposed, N = on.xp.matrix_transpose, n_train
     if y.shape[-1] < y.shape[-2]:
@@ -236,7 +233,7 @@ def _learned(law: GaussianLaw, x: Array | None, y: Array, n_train: int, on: Back
     return _measured(law, N, found, on)
 
 
-def _measured(law: GaussianLaw, n_train: int, found: spectra.Spectrum, on: Backend) -> LinearDraw:
+def _measured(law: LinearLaw, n_train: int, found: spectra.Spectrum, on: Backend) -> LinearDraw:
     """With the residual averaged, C is B V l."""
     l, v, c = found
     averaged = c is None

@@ -14,9 +14,11 @@ import numpy as np
 
 from linscale.errors import InvalidArgument
 from linscale.filters import Filter
-from linscale.models.problem import MixtureProblem, Model, SpectralProblem, moments_of, reduced
+from linscale.models.problem import Model, SpectralProblem
 from linscale.montecarlo.chebyshev import TOLERANCE
-from linscale.montecarlo.engines import Draw, choose
+from linscale.montecarlo.decomposed import Draw
+from linscale.montecarlo.engines import choose
+from linscale.montecarlo.sampler import Sampler, sampler_of
 from linscale.montecarlo.stacks import Stacked
 from linscale.montecarlo.workers import Progress, Result, Task, in_parallel, one_by_one
 from linscale.support import validate
@@ -28,12 +30,14 @@ from linscale.support.validate import FloatArray
 class Samples:
     """What every draw gave: learning errors of shape (trials, T) for each filter, and more.
 
+    ``problem`` holds second moments; ``examples`` is how many independent ones n_train stands for.
     ``variances`` are nan where the residual was drawn; ``largest`` holds the largest eigenvalue of
     each draw's YY'/N, ``pca`` its PCA risk (nan where it was not asked for).
     """
 
     problem: SpectralProblem
     n_train: int
+    examples: int
     biases: list[FloatArray]
     variances: list[FloatArray]
     largest: FloatArray
@@ -42,7 +46,7 @@ class Samples:
 
 
 def simulate(
-    model: Model,
+    model: Model | Sampler,
     n_train: int,
     filters: Sequence[Filter],
     trials: int,
@@ -56,7 +60,7 @@ def simulate(
 ) -> Samples:
     """Draw ``trials`` training sets and evaluate every filter's path on each.
 
-    Where the contrast is not constant the residual depends on the measurement: it is drawn.
+    Where the residual depends on the measurement, as under varying contrast, it is drawn.
     """
     N = validate.n_train(n_train)
     for filter in filters:
@@ -65,9 +69,10 @@ def simulate(
                 "filter", repr(filter)[:60], "a filter such as GradientFlow(times)"
             )
     tolerance = validate.real("tolerance", tolerance)
-    if isinstance(reduced(model), MixtureProblem) and residual == "averaged":
+    sampler = sampler_of(model)
+    if residual == "averaged" and not sampler.averages:
         residual = "drawn"
-    name, draw = choose(model, N, residual, filters, engine, tolerance)
+    name, draw = choose(sampler, N, residual, filters, engine, tolerance)
 
     def measure(draw: Draw) -> tuple[Any, ...]:
         # A path that diverges overflows; it is counted afterwards, not hidden.
@@ -88,8 +93,9 @@ def simulate(
         gather = np.array
     largest = gather([r[1] for r in results])
     return Samples(
-        problem=moments_of(model),
+        problem=sampler.moments,
         n_train=N,
+        examples=sampler.examples(N),
         biases=[gather([r[0][k][0] for r in results]) for k in range(len(filters))],
         variances=[gather([r[0][k][1] for r in results]) for k in range(len(filters))],
         largest=largest,

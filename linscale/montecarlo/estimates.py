@@ -10,13 +10,13 @@ from numpy.typing import ArrayLike
 
 from linscale.errors import InvalidArgument
 from linscale.filters import Converged, Filter, GradientFlow
-from linscale.models import SubspaceModel
-from linscale.models.problem import Model, SpectralProblem, moments_of
+from linscale.models.problem import Model, SpectralProblem
 from linscale.montecarlo import summary
 from linscale.montecarlo.chebyshev import TOLERANCE
 from linscale.montecarlo.draws import train
 from linscale.montecarlo.engine import simulate
 from linscale.montecarlo.laws import gaussian_law
+from linscale.montecarlo.sampler import Sampler, sampler_of
 from linscale.montecarlo.workers import Progress
 from linscale.results.risk import RiskPath, RiskPoint
 from linscale.support import validate
@@ -41,6 +41,7 @@ def risk(
     Parameters
     ----------
     model : SubspaceModel, InverseProblem or SpectralProblem
+        Or any for which a sampler is registered (:class:`linscale.montecarlo.Sampler`).
     n_train : int
         N >= 1.
     filter : Filter
@@ -192,9 +193,10 @@ def early_stopped(
         what theory predicts. ``.oracle``: mean over draws of each draw's *own* minimum, which is
         what the paper plots; it is lower by about 0.1 %.
     """
-    flow = _flow(model, n_train, times)
+    sampler = sampler_of(model)
+    flow = _flow(sampler, n_train, times)
     samples = simulate(
-        model,
+        sampler,
         n_train,
         [flow],
         trials,
@@ -210,7 +212,7 @@ def early_stopped(
 
 @dataclass(frozen=True, eq=False)
 class Estimates:
-    """Every estimator's risk; ``pca`` is None without a subspace model."""
+    """Every estimator's risk; ``pca`` is None where nothing says how many directions to keep."""
 
     path: RiskPath
     early_stopped: RiskPoint
@@ -236,11 +238,11 @@ def estimates(
     They come from the same training sets, at the cost of one of them, except where the band engine
     works on leading blocks (``method`` says so): there each has its exact law but its own draws.
     """
-    flow = _flow(model, n_train, times)
-    with_pca = isinstance(model, SubspaceModel)
+    sampler = sampler_of(model)
+    flow = _flow(sampler, n_train, times)
     filters = [flow, Converged()]
     samples = simulate(
-        model,
+        sampler,
         n_train,
         filters,
         trials,
@@ -249,14 +251,14 @@ def estimates(
         residual,
         workers,
         progress,
-        with_pca,
+        sampler.has_pca,
         tolerance,
     )
     return Estimates(
         path=summary.path(samples, 0, flow),
         early_stopped=summary.early_stopped(samples, 0, flow),
         converged=summary.converged(samples, 1),
-        pca=summary.pca(samples) if with_pca else None,
+        pca=summary.pca(samples) if sampler.has_pca else None,
     )
 
 
@@ -277,10 +279,10 @@ def default_times(problem: SpectralProblem, n_train: int, count: int = 200) -> F
     return np.geomspace(start, 30.0 / slowest, count)
 
 
-def _flow(model: Model, n_train: int, times: ArrayLike | None) -> GradientFlow:
-    N = validate.n_train(n_train)
+def _flow(sampler: Sampler, n_train: int, times: ArrayLike | None) -> GradientFlow:
+    N = sampler.examples(validate.n_train(n_train))
     return GradientFlow(
-        default_times(moments_of(model), N)
+        default_times(sampler.moments, N)
         if times is None
         else np.unique(validate.vector("times", times))
     )

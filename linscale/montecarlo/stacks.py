@@ -17,7 +17,7 @@ import numpy as np
 
 from linscale.errors import Unsupported
 from linscale.montecarlo.backend import Array, Backend
-from linscale.montecarlo.decomposed import LinearDraw, SubspaceDraw
+from linscale.montecarlo.decomposed import Draw
 from linscale.montecarlo.draws import Source
 from linscale.montecarlo.workers import Progress
 from linscale.support.blas import one_thread
@@ -27,7 +27,7 @@ LIMIT = 4 * 2**30  # bytes of all stacks: beyond it they only wait for each othe
 LARGEST = 1024  # draws in a stack: progress is seen, and Ctrl-C heard, between stacks
 BYTES = 8  # double precision throughout
 
-Measure = Callable[[SubspaceDraw | LinearDraw], Any]
+Measure = Callable[[Draw], Any]
 
 
 @dataclass(frozen=True, eq=False)

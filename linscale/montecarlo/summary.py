@@ -55,17 +55,18 @@ def early_stopped(samples: Samples, k: int, flow: Filter) -> RiskPoint:
 
 def converged(samples: Samples, k: int) -> RiskPoint:
     """The k-th filter's only point, which is ``Converged()``."""
-    n, N, floor = samples.problem.dimension, samples.n_train, samples.problem.floor
+    n, N, floor = samples.problem.dimension, samples.examples, samples.problem.floor
     bias, variance = samples.biases[k][:, 0], samples.variances[k][:, 0]
     mean, sem, std = mean_sem_std(_total(bias, variance))
     value, status = float(floor + mean), "ok"
     mean_variance = float(variance.mean())
+    where = f"n = {n}" if N == samples.n_train else f"n = {n}, and n_train counts as {N}"
     if floor > 0 and abs(N - n) <= 3:
         sem = std = np.full((), np.nan)
-        status = f"infinite variance over training sets for |n_train - n| <= 3 (n = {n})"
+        status = f"infinite variance over training sets for |n_train - n| <= 3 ({where})"
     if floor > 0 and abs(N - n) <= 1:
         value = mean_variance = np.inf
-        status = f"the mean is infinite for |n_train - n| <= 1 (n = {n})"
+        status = f"the mean is infinite for |n_train - n| <= 1 ({where})"
     return RiskPoint(
         value=value,
         floor=floor,
