@@ -13,6 +13,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -22,10 +23,12 @@ from linscale.images import Image, load_images
 from linscale.operators import tasks
 from linscale.studies import tables
 from linscale.studies.prediction import predict
+from linscale.studies.prediction_study import PredictionStudy
 from linscale.studies.reconstruction import Reconstruction, reconstruct
-from linscale.studies.study import Study
-from linscale.studies.training import image_study
+from linscale.studies.training import TrainingStudy, image_study
 from linscale.support.files import check_folder, write_together
+
+S = TypeVar("S", TrainingStudy, PredictionStudy)
 
 TASKS = (
     "denoising", "mri-4", "mri-8", "super-resolution-2", "super-resolution-3",
@@ -67,16 +70,16 @@ def parse() -> argparse.Namespace:
 
 def run(options: argparse.Namespace) -> None:
     """Every task, from the folder where it is there."""
-    out, size = options.out, options.patch_size
-    for task in options.tasks:  # before any work: every task exists and fits the patches
-        tasks.operator(task, (size, size), options.seed)
+    out, shape = options.out, (options.patch_size, options.patch_size)
+    # Before any work: every task exists and fits the patches.
+    resolved = [tasks.resolve(word, shape, options.seed) for word in options.tasks]
     studies, pictures, rows = {}, [], []
-    for task in options.tasks:
-        images = load_images(["mri" if task.startswith("mri") else "photographs"])
-        studies[task] = study_of(task, images, options)
+    for task in resolved:
+        images = load_images(["mri" if task.name.startswith("mri") else "photographs"])
+        study = studies[task.name] = study_of(task, images, options)
         rows.append(estimators(task, images, options))
         pictures.append(pictures_of(task, images, options))
-        print(f"\n{studies[task].meta['label']}\n{tables.text(tables.columns(studies[task]))}")
+        print(f"\n{task.label}\n{tables.text(study.columns())}")
     table = [
         tables.Column("", name, name, form, [row[k] for row in rows])
         for k, (name, form) in enumerate(COLUMNS)
@@ -87,32 +90,33 @@ def run(options: argparse.Namespace) -> None:
     print(f"\nEstimators\n{tables.text(table)}\n\nwrote figures, tables and arrays in {out}")
 
 
-def study_of(task: str, images: list[Image], options: argparse.Namespace) -> Study:
+def study_of(task: tasks.Task, images: list[Image], options: argparse.Namespace) -> TrainingStudy:
     """The learning curves of one task."""
 
-    def compute() -> Study:
+    def compute() -> TrainingStudy:
         with progress_bar(options.draws * len(options.n_train), "draws") as step:
             return image_study(
-                images, tasks.usual_sigma(task), options.n_train, options.draws, options.seed,
+                images, None, options.n_train, options.draws, options.seed,
                 task=task, patch_size=options.patch_size, workers=options.workers, progress=step,
             )  # fmt: skip
 
     wanted = {"n_train": options.n_train, "draws": options.draws}
-    return found_or(compute, options, task, "", wanted)
+    return found_or(TrainingStudy, compute, options, task, wanted)
 
 
 def found_or(
-    compute: Callable[[], Study],
+    kind: type[S],
+    compute: Callable[[], S],
     options: argparse.Namespace,
-    task: str,
-    suffix: str,
+    task: tasks.Task,
     wanted: dict[str, object],
-) -> Study:
+) -> S:
     """What the folder holds, if it was made with these very options; else computed and kept."""
-    path = options.out / f"{task}{suffix}.npz"
-    wanted |= {"task": task, "seed": options.seed}
+    suffix = "_prediction" if kind is PredictionStudy else ""
+    path = options.out / f"{task.name}{suffix}.npz"
+    wanted |= {"task": task.name, "seed": options.seed}
     if path.exists():
-        found = Study.load(path)
+        found = kind.load(path)
         size = found.meta.get("patch_size", found.meta.get("patch_shape", [0])[0])
         if size == options.patch_size and all(found.meta.get(k) == v for k, v in wanted.items()):
             print(f"{path.name}: found in {options.out}")
@@ -130,18 +134,18 @@ COLUMNS = (
 )  # fmt: skip
 
 
-def estimators(task: str, images: list[Image], options: argparse.Namespace) -> list[object]:
+def estimators(task: tasks.Task, images: list[Image], options: argparse.Namespace) -> list[object]:
     """Each estimator at N = 1,000 by theory; floor and saturation with its interval over images."""
     N, resamples = 1_000, 2 if options.quick else 40
 
-    def compute() -> Study:
+    def compute() -> PredictionStudy:
         with progress_bar(resamples, "resamples") as step:
             return predict(
                 images, task, patch_size=options.patch_size, n_train=[N], resamples=resamples,
                 seed=options.seed, workers=options.workers, progress=step,
             ).study  # fmt: skip
 
-    study = found_or(compute, options, task, "_prediction", {"n_train": [N]})
+    study = found_or(PredictionStudy, compute, options, task, {"n_train": [N]})
     risks = {name: float(curve.value[0]) for name, curve in study.theory.items()}
     decibels = [
         float(tables.psnr(np.array(value)))
@@ -150,10 +154,12 @@ def estimators(task: str, images: list[Image], options: argparse.Namespace) -> l
     risk = risks["early-stopped"]
     low, high = (study.meta["saturation_interval"] or [0, np.nan, np.nan])[1:]
     nmse = risk / study.meta["zero_risk"]
-    return [task, N, *decibels, risk, nmse, int(study.saturation), low, high]
+    return [task.name, N, *decibels, risk, nmse, int(study.saturation), low, high]
 
 
-def pictures_of(task: str, images: list[Image], options: argparse.Namespace) -> Reconstruction:
+def pictures_of(
+    task: tasks.Task, images: list[Image], options: argparse.Namespace
+) -> Reconstruction:
     """Reconstructions of one image by estimators that never saw it."""
     shown = next((image for image in images if image.name in PICTURES), images[-1])
     others = [image for image in images if image.group != shown.group]
@@ -163,7 +169,7 @@ def pictures_of(task: str, images: list[Image], options: argparse.Namespace) -> 
     pictures = reconstruct(
         found.model, found.operator, found.mean, found.pool, shown, SHOWN, options.seed
     )
-    write_together({options.out / f"{task}_pictures.npz": pictures.to_bytes()})
+    write_together({options.out / f"{task.name}_pictures.npz": pictures.to_bytes()})
     return pictures
 
 

@@ -23,8 +23,7 @@ from linscale import plotting
 from linscale.cli.tools import cores, guarded, progress_bar, sizes
 from linscale.images import load_images
 from linscale.studies import tables
-from linscale.studies.study import Study
-from linscale.studies.training import GAUSSIAN, MIXTURE, image_study
+from linscale.studies.training import GAUSSIAN, MIXTURE, SAME, TrainingStudy, image_study
 from linscale.support.files import check_folder, write_together
 
 TASKS = ("denoising", "mri-4", "super-resolution-2")
@@ -91,7 +90,7 @@ def run(options: argparse.Namespace) -> None:
     print(f"\nwrote figures, tables and arrays in {options.out}")
 
 
-def study_of(task: str, sigma: float, options: argparse.Namespace) -> Study:
+def study_of(task: str, sigma: float, options: argparse.Namespace) -> TrainingStudy:
     """One case, computed unless the folder holds this very one."""
     path = options.out / f"{task}-{sigma:g}.npz"
     wanted = {
@@ -99,7 +98,7 @@ def study_of(task: str, sigma: float, options: argparse.Namespace) -> Study:
         "sigma": sigma / 255.0,
     }  # fmt: skip
     if path.exists():
-        found = Study.load(path)
+        found = TrainingStudy.load(path)
         same = all(found.meta.get(key) == value for key, value in wanted.items())
         if same and options.all_images == (not found.meta["held_out_images"]):
             print(f"{path.name}: found in {options.out}")
@@ -129,9 +128,9 @@ def spread_of(options: argparse.Namespace) -> SpreadStudy:
     return study
 
 
-def gaps(name: str, study: Study) -> list[list[object]]:
+def gaps(name: str, study: TrainingStudy) -> list[list[object]]:
     """A row for each N: what training reaches, and how far off the two theories are."""
-    trained = study.simulated["trained, same images"]
+    trained = study.simulated[SAME]
     reached = tables.psnr(trained.value)
     sem = 10.0 / np.log(10.0) * trained.sem / trained.value
     away = [

@@ -14,6 +14,8 @@ from linscale.empirical import read_csv
 from linscale.models.setups import SETUPS
 from linscale.studies.reconstruction import Reconstruction
 from linscale.studies.study import Study
+from linscale.studies.subspace import SubspaceStudy
+from linscale.studies.training import TrainingStudy
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "experiments"))
@@ -34,14 +36,14 @@ def main() -> None:
     data = HERE / "data"
     for name in ("risk_vs_n", "images"):
         plotting.save(plotting.draw(Study.load(data / f"{name}.npz")), HERE / name)
-    setups = {name: Study.load(data / f"{name}.npz") for name in SETUPS}
+    setups = {name: SubspaceStudy.load(data / f"{name}.npz") for name in SETUPS}
     plotting.save(plotting.draw_all(setups), HERE / "setups")
-    tasks = {name: Study.load(data / "tasks" / f"{name}.npz") for name in TASKS}
+    tasks = {name: TrainingStudy.load(data / "tasks" / f"{name}.npz") for name in TASKS}
     plotting.save(plotting.draw_tasks(tasks), HERE / "tasks")
     pictures = [Reconstruction.load(data / "tasks" / f"{name}_pictures.npz") for name in TASKS]
     plotting.save(plotting.draw_reconstructions(pictures), HERE / "reconstructions")
     cases = {
-        name: Study.load(data / "mixtures" / f"{name}.npz")
+        name: TrainingStudy.load(data / "mixtures" / f"{name}.npz")
         for name in (f"{task}-{sigma}" for task in MIXED for sigma in SIGMAS)
     }
     plotting.save(plotting.draw_tasks(cases, len(SIGMAS)), HERE / "photographs")

@@ -15,18 +15,21 @@ from typing import Any
 import numpy as np
 
 from linscale import theory
-from linscale.errors import InvalidArgument, LinscaleError, Unsupported
+from linscale.errors import InvalidArgument, NotConverged, Unsupported
 from linscale.filters import Converged, Filter, GradientFlow
 from linscale.models.problem import Model
 from linscale.results.risk import RiskCurve, RiskPath, RiskPoint
 from linscale.support import validate
 from linscale.support.seeds import seed_sequence
+from linscale.theory.law import check_order
 
 METHODS = ("auto", "theory", "montecarlo")
 ESTIMATORS = ("early_stopped", "converged", "pca")
 ACCURACY = 0.003
 TRIALS = 10_000  # most training sets that "auto" draws, and what "montecarlo" draws at most
 PILOT = 100  # draws that say how many more are needed
+
+CANNOT = (Unsupported, NotConverged, MemoryError)  # why simulation may have no answer either
 
 Simulation = Callable[[int], Any]  # a number of trials -> RiskPath or RiskPoint
 
@@ -49,7 +52,10 @@ class _Options:
             raise InvalidArgument("method", repr(self.method), known)
         validate.real("accuracy", self.accuracy)
         validate.integer("trials", self.trials, at_least=2)
+        validate.integer("workers", self.workers, at_least=1)
         validate.flag("complex_data", self.complex_data)
+        check_order(self.order)
+        seed_sequence(self.rng)
 
     @property
     def expansion(self) -> dict[str, Any]:
@@ -124,7 +130,7 @@ def _path(model: Model, n_train: int, filter: Filter, options: _Options) -> Risk
         return path
     try:
         simulated: RiskPath = _enough(simulate, options, poor)
-    except LinscaleError as error:
+    except CANNOT as error:
         statuses = (
             _refused(s, error) if p else s for s, p in zip(path.statuses, poor, strict=True)
         )
@@ -251,7 +257,7 @@ def _estimate(model: Model, N: int, estimator: str | Filter, options: _Options) 
         return point
     try:
         simulated = _enough(simulate, options)
-    except LinscaleError as error:
+    except CANNOT as error:
         return replace(point, status=_refused(point.status, error))
     if not _prefer(point, simulated):
         return point
@@ -282,6 +288,7 @@ def _simulated(status: str) -> str:
     )
 
 
-def _refused(status: str, error: LinscaleError) -> str:
-    said = f"less sure than was asked, and simulation is refused: {error}"
+def _refused(status: str, error: Exception) -> str:
+    why = "not enough memory for this size" if isinstance(error, MemoryError) else error
+    said = f"less sure than was asked, and simulation is refused: {why}"
     return said if status == "ok" else f"{status}; {said}"

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from linscale.cli.tools import cores, progress_bar, sizes, write_study, written
+from linscale.cli.tools import cores, progress_bar, report, sizes
 from linscale.errors import InvalidArgument
 from linscale.images.covariances import SHRINKAGES
 from linscale.support.files import check_folder
@@ -61,7 +61,8 @@ def add_to(subcommands: Any) -> None:
 def run(options: argparse.Namespace) -> int:
     """Carry out the parsed options."""
     from linscale import plotting
-    from linscale.studies.prediction import N_TRAIN, RESAMPLES, predict
+    from linscale.studies.prediction import predict
+    from linscale.studies.question import N_TRAIN, RESAMPLES
     from linscale.studies.reconstruction import reconstruct
 
     if options.seed < 0:
@@ -79,9 +80,7 @@ def run(options: argparse.Namespace) -> int:
             shrinkage=options.shrinkage, contrast=options.contrast, mean=options.mean,
             resamples=resamples, seed=options.seed, workers=options.workers, progress=step,
         )  # fmt: skip
-    table = write_study(found.study, options.out, STEM)
-    print(f"\n{_headline(found.study.meta)}\n\n{table}\n\n{_footnote(found)}\n")
-    print(written(options.out, STEM))
+    report(found.study, options.out, STEM)
     pictures = reconstruct(
         found.model, found.operator, found.mean, found.pool, found.images[-1], seed=options.seed
     )
@@ -90,54 +89,6 @@ def run(options: argparse.Namespace) -> int:
         print(f"wrote {path}")
     print(f"(of {pictures.image}, whose patches are among those that were learned from)")
     return 0
-
-
-def _headline(meta: dict[str, Any]) -> str:
-    height, width = meta["patch_shape"]
-    return (
-        f"{meta['label']}: {height} x {width} signals at sigma = {255 * meta['sigma']:.4g}/255, "
-        f"from {meta['patches']:,} patches of {len(meta['images'])} images. PSNR of the mean risk "
-        "in dB, white being 1"
-    )
-
-
-def _footnote(found: Any) -> str:
-    lines = []
-    if found.floor_interval is not None:
-        low, high = (f"{v:.3e}" for v in found.floor_interval[1:])
-        first, last = (f"{v:,.0f}" for v in found.saturation_interval[1:])
-        lines += [
-            f"Less than 1 % is left to gain beyond N = {found.saturation:,} (90 % interval over "
-            f"images: {first} to {last}).",
-            f"Floor, the best linear estimator: {found.floor:.3e} per pixel ({low} to {high}).",
-        ]
-    else:
-        lines += [
-            f"Less than 1 % is left to gain beyond N = {found.saturation:,}.",
-            f"Floor, the best linear estimator: {found.floor:.3e} per pixel.",
-        ]
-    meta = found.study.meta
-    lines.append(
-        f"{meta['groups']} images stand behind the patches, and patches of one image are alike: "
-        "other images have another floor."
-    )
-    if found.model.contrast.is_constant:
-        lines.append(
-            "Signals are taken as Gaussian. Where contrast varies, which acts like fewer samples, "
-            "the curve is optimistic at small N."
-        )
-    else:
-        lines.append(
-            f"Patches vary in contrast (tau of variance {found.model.contrast.spread:.2f}), which "
-            "acts like fewer samples; the curves hold it."
-        )
-    early = found.study.theory["early-stopped"].at_n_train(meta["n_train"])
-    lines += [
-        f"N = {N}: {status}."
-        for N, status in zip(early.n_train, early.statuses, strict=True)
-        if status != "ok"
-    ]
-    return "\n".join(lines)
 
 
 def _sigma(given: str | None) -> float | str | None:

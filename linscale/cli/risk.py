@@ -6,12 +6,12 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from linscale.cli.tools import cores, progress_bar, sizes, write_study, written
+from linscale.cli.tools import cores, progress_bar, report, sizes
 from linscale.errors import InvalidArgument
 from linscale.models import SubspaceModel
 from linscale.models.setups import DEFAULT_SETUP, N_TRAIN, SETUPS, setup
-from linscale.operators import tasks
-from linscale.studies.study import Study, subspace_study
+from linscale.studies.study import Study
+from linscale.studies.subspace import SubspaceStudy, subspace_study
 from linscale.support.files import check_folder
 
 DRAWS = 200
@@ -74,7 +74,7 @@ def run_risk(options: argparse.Namespace) -> int:
     _check(options)
     check_folder(options.out)
     if options.saved is not None:
-        _report(Study.load(options.saved), options.out, options.saved.stem)
+        report(Study.load(options.saved), options.out, options.saved.stem)
         return 0
     if options.images:
         _run_images(options)
@@ -85,7 +85,7 @@ def run_risk(options: argparse.Namespace) -> int:
         model = _model(options)
         n_train = _n_train(options, N_TRAIN)
         study = _subspace(options, model, n_train, options.draws or DRAWS)
-        _report(study, options.out, name)
+        report(study, options.out, name)
     return 0
 
 
@@ -97,7 +97,7 @@ def _run_all(options: argparse.Namespace) -> None:
         studies[name] = _subspace(
             options, model, _n_train(options, N_TRAIN), options.draws or DRAWS_FOR_ALL
         )
-        _report(studies[name], options.out, name)
+        report(studies[name], options.out, name)
     for path in plotting.save(plotting.draw_all(studies), options.out / "all"):
         print(f"wrote {path}")
 
@@ -108,88 +108,23 @@ def _run_images(options: argparse.Namespace) -> None:
 
     images = load_images(options.images)
     n_train, draws = _n_train(options, IMAGE_N_TRAIN), options.draws or DRAWS
-    task = options.task or "denoising"
-    sigma = tasks.usual_sigma(task) if options.sigma is None else options.sigma
     size = 12 if options.patch_size is None else options.patch_size
     with progress_bar(draws * len(n_train), "draws") as step:
         study = image_study(
-            images, sigma, n_train, draws, options.seed, task=task, patch_size=size,
-            workers=options.workers, progress=step,
+            images, options.sigma, n_train, draws, options.seed, task=options.task or "denoising",
+            patch_size=size, workers=options.workers, progress=step,
         )  # fmt: skip
-    _report(study, options.out, "images")
+    report(study, options.out, "images")
 
 
 def _subspace(
     options: argparse.Namespace, model: SubspaceModel, n_train: list[int], draws: int
-) -> Study:
+) -> SubspaceStudy:
     with progress_bar(draws * len(n_train), "draws") as step:
         return subspace_study(
             model, n_train, draws, options.seed, engine=options.engine or "auto",
             residual=options.residual or "averaged", workers=options.workers, progress=step,
         )  # fmt: skip
-
-
-def _report(study: Study, out: Path, stem: str) -> None:
-    """Write arrays, CSV and figure; then print the table."""
-    table = write_study(study, out, stem)
-    print(f"\n{_headline(study)}\n\n{table}\n\n{_footnote(study)}\n")
-    print(written(out, stem))
-
-
-def _headline(study: Study) -> str:
-    meta = study.meta
-    if meta["kind"] == "images":
-        size = meta["patch_size"]
-        return (
-            f"{meta['label']}: {size} x {size} patches at sigma = {255 * meta['sigma']:.4g}/255: "
-            "risk per pixel, and PSNR of the mean risk in dB; "
-            f"{meta['draws']} draws, seed {meta['seed']}"
-        )
-    model = meta["model"]
-    return (
-        f"Subspace model n = {model['n']}, d = {model['d']}, sigma = {model['sigma']:g}: risk per "
-        f"subspace dimension; {meta['draws']} draws, residual {meta['residual']}, "
-        f"seed {meta['seed']}"
-    )
-
-
-def _footnote(study: Study) -> str:
-    lines = [
-        f"Beyond N = {study.saturation:,} less than 1 % is left to gain by early-stopped descent "
-        f"(floor {study.floor:.4g})."
-    ]
-    meta = study.meta
-    if meta["kind"] == "images":
-        lines.append(f"Trained on: {', '.join(meta['train_images'])}.")
-        if meta["held_out_images"]:
-            lines.append(
-                "'trained' is measured on patches of the same images, 'other im.' on images never "
-                f"trained on: {', '.join(meta['held_out_images'])}."
-            )
-        else:
-            lines.append(
-                "Measured on patches of the same images that it was trained on: one image alone "
-                "leaves none to hold out."
-            )
-        lines.append(
-            "The theory takes patches as Gaussian. Their contrast varies, which acts like fewer "
-            "samples: it is optimistic at small N."
-        )
-    else:
-        lines.append(
-            "Theory holds the 1/N term (converged for N > n + 1: exact); its relative error falls "
-            "as 1/N^2 and is largest near N = d, where the risk is steepest."
-        )
-    n_train = next(iter(study.simulated.values())).n_train.tolist()
-    asked = [(f"{name} (simulated)", curve) for name, curve in study.simulated.items()]
-    asked += [(name, curve.at_n_train(n_train)) for name, curve in study.theory.items()]
-    said = set()
-    for name, curve in asked:
-        for N, status in zip(curve.n_train, curve.statuses, strict=True):
-            if status != "ok" and (N, status) not in said:
-                said.add((N, status))
-                lines.append(f"{name}, N = {N}: {status}.")
-    return "\n".join(lines)
 
 
 def _check(options: argparse.Namespace) -> None:

@@ -40,25 +40,20 @@ def guarded(name: str, work: Callable[[], int | None], kept: str = "") -> int:
     return status
 
 
-def write_study(study: Study, out: Path, stem: str) -> str:
-    """Write arrays, CSV and figure; returns the table to print."""
+def report(study: Study, out: Path, stem: str) -> None:
+    """Write arrays, CSV and figure; then print the table."""
     from linscale import plotting
     from linscale.studies import tables
 
-    table = tables.columns(study)
+    table = study.columns()
     contents = {
         out / f"{stem}.npz": study.to_bytes(),
         out / f"{stem}.csv": tables.to_csv(table).encode(),
         **plotting.render(plotting.draw(study), out / stem),
     }
     write_together(contents)
-    return tables.text(table)
-
-
-def written(out: Path, *stems: str) -> str:
-    """The line that says what was written."""
-    names = [f"{stem}{suffix}" for stem in stems for suffix in (".npz", ".csv", ".png", ".svg")]
-    return f"wrote {', '.join(names)} in {out}"
+    print(f"\n{study.headline()}\n\n{tables.text(table)}\n\n{study.footnote()}\n")
+    print(f"wrote {', '.join(path.name for path in contents)} in {out}")
 
 
 @contextmanager

@@ -2,26 +2,97 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.sparse.linalg import LinearOperator
 
 from linscale.errors import InvalidArgument
-from linscale.operators import forward
+from linscale.operators import as_operator, forward
 from linscale.operators.forward import Operator
 from linscale.support import validate
 
-# Each with the number that may follow it, and the noise (white is 1) that is usual for it.
-DEFAULTS: dict[str, tuple[int | None, float]] = {
-    "denoising": (None, 25.0 / 255.0),
-    "mri": (4, 5.0 / 255.0),  # acceleration
-    "super-resolution": (2, 5.0 / 255.0),  # factor
-    "inpainting": (50, 5.0 / 255.0),  # per cent of the pixels that are kept
-    "tomography": (8, 5.0 / 255.0),  # angles
-}
+Shape = tuple[int, int]
 
 
-def operator(task: str, image_shape: tuple[int, int], rng: Any = 0) -> Operator:
+@dataclass(frozen=True, eq=False)
+class Task:
+    """What is measured, y = A x + z: :func:`resolve` makes one of a word or of any operator.
+
+    Attributes
+    ----------
+    name : str
+        The word that it was asked for by; "operator" for one that was given.
+    operator : LinearOperator
+        A, on flattened images.
+    sigma : float or None
+        The noise (white is 1) that is usual for it, if any.
+    label : str
+        For titles and tables.
+    is_identity : bool
+        Whether A = I, so that nobody need fill a matrix.
+    """
+
+    name: str
+    operator: LinearOperator
+    sigma: float | None
+    label: str
+    is_identity: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "operator", as_operator(self.operator))
+        if self.sigma is not None:
+            object.__setattr__(self, "sigma", validate.real("sigma", self.sigma))
+
+    @property
+    def forward(self) -> LinearOperator | None:
+        """A as :class:`linscale.InverseProblem` takes it: None where it is the identity."""
+        return None if self.is_identity else self.operator
+
+    def noise(self, sigma: float | None = None) -> float:
+        """``sigma`` where it is given, else the usual noise."""
+        if sigma is not None:
+            return validate.real("sigma", sigma)
+        if self.sigma is None:
+            raise InvalidArgument("sigma", None, "given: an operator has no usual noise")
+        return self.sigma
+
+
+def resolve(task: str | Task | Any, image_shape: Shape, rng: Any = 0) -> Task:
+    """A task by its word, or one that is there already, or any operator, as a :class:`Task`.
+
+    Parameters
+    ----------
+    task : str, Task or operator
+        A word as for :func:`operator`; or what :func:`linscale.forward.as_operator` takes.
+    image_shape : (height, width)
+        Of the images that it measures.
+    rng : None, int, SeedSequence or Generator
+        What a word leaves to chance depends on it alone.
+
+    Raises
+    ------
+    InvalidArgument
+        An unknown word, or an operator on images of another size.
+    Unsupported
+        Something that is no operator, or one without an adjoint.
+    """
+    if isinstance(task, str):
+        return _named(task, image_shape, rng)
+    height, width = validate.image_shape(image_shape)
+    if not isinstance(task, Task):
+        given = as_operator(task)
+        task = Task("operator", given, None, getattr(given, "name", "given operator"))
+    if task.operator.shape[1] != height * width:
+        raise InvalidArgument(
+            "task", f"an operator of shape {task.operator.shape}", f"of shape (n, {height * width})"
+        )
+    return task
+
+
+def operator(task: str, image_shape: Shape, rng: Any = 0) -> Operator:
     """The measurement operator of a task.
 
     Parameters
@@ -33,18 +104,38 @@ def operator(task: str, image_shape: tuple[int, int], rng: Any = 0) -> Operator:
     rng : None, int, SeedSequence or Generator
         Which columns or pixels are kept depends on it alone.
     """
+    made: Operator = _named(task, image_shape, rng).operator
+    return made
+
+
+def usual_sigma(task: str) -> float:
+    """The noise that the examples take for a task: 25/255 for denoising, else 5/255."""
+    return _parse(task)[0].sigma
+
+
+def _named(task: str, image_shape: Shape, rng: Any) -> Task:
     kind, number = _parse(task)
-    shape = validate.image_shape(image_shape)
-    if kind == "denoising":
-        return forward.identity(shape)
-    if kind == "mri":
-        return forward.masked_fourier(shape, forward.cartesian_mask(shape[1], number, rng=rng))
-    if kind == "super-resolution":
-        return forward.super_resolution(shape, number)
-    if kind == "tomography":
-        return forward.radon(shape, 180.0 * np.arange(number) / number)
+    made = kind.make(validate.image_shape(image_shape), number, rng)
+    return Task(task, made, kind.sigma, made.name, is_identity=kind.make is _denoising)
+
+
+def _denoising(shape: Shape, number: int, rng: Any) -> Operator:
+    return forward.identity(shape)
+
+
+def _mri(shape: Shape, number: int, rng: Any) -> Operator:
+    return forward.masked_fourier(shape, forward.cartesian_mask(shape[1], number, rng=rng))
+
+
+def _super_resolution(shape: Shape, number: int, rng: Any) -> Operator:
+    return forward.super_resolution(shape, number)
+
+
+def _inpainting(shape: Shape, number: int, rng: Any) -> Operator:
     if number > 100:
-        raise InvalidArgument("task", repr(task), "inpainting-P with P from 1 to 100 per cent")
+        raise InvalidArgument(
+            "task", repr(f"inpainting-{number}"), "inpainting-P with P from 1 to 100 per cent"
+        )
     pixels = shape[0] * shape[1]
     mask = np.zeros(pixels, dtype=bool)
     kept = max(1, round(pixels * number / 100))
@@ -52,20 +143,36 @@ def operator(task: str, image_shape: tuple[int, int], rng: Any = 0) -> Operator:
     return forward.inpainting(shape, mask.reshape(shape))
 
 
-def usual_sigma(task: str) -> float:
-    """The noise that the examples take for a task: 25/255 for denoising, else 5/255."""
-    return DEFAULTS[_parse(task)[0]][1]
+def _tomography(shape: Shape, number: int, rng: Any) -> Operator:
+    return forward.radon(shape, 180.0 * np.arange(number) / number)
 
 
-def _parse(task: str) -> tuple[str, int]:
+class Kind(NamedTuple):
+    """The number that a word takes if none follows (None: none may), usual noise, operator."""
+
+    number: int | None
+    sigma: float
+    make: Callable[[Shape, int, Any], Operator]
+
+
+KINDS = {
+    "denoising": Kind(None, 25.0 / 255.0, _denoising),
+    "mri": Kind(4, 5.0 / 255.0, _mri),  # acceleration
+    "super-resolution": Kind(2, 5.0 / 255.0, _super_resolution),  # factor
+    "inpainting": Kind(50, 5.0 / 255.0, _inpainting),  # per cent of the pixels that are kept
+    "tomography": Kind(8, 5.0 / 255.0, _tomography),  # angles
+}
+
+
+def _parse(task: str) -> tuple[Kind, int]:
     """Kind and number, which is 0 where the kind takes none."""
-    alone = task in DEFAULTS
-    kind, _, number = (task, "", "") if alone else str(task).rpartition("-")
-    known = DEFAULTS.get(kind) if isinstance(task, str) else None
-    if known is None or not (alone or (known[0] is not None and number.isdecimal())):
-        names = ", ".join(k if v[0] is None else f"{k}-{v[0]}" for k, v in DEFAULTS.items())
+    alone = task in KINDS
+    word, _, number = (task, "", "") if alone else str(task).rpartition("-")
+    known = KINDS.get(word) if isinstance(task, str) else None
+    if known is None or not (alone or (known.number is not None and number.isdecimal())):
+        names = ", ".join(k if v.number is None else f"{k}-{v.number}" for k, v in KINDS.items())
         raise InvalidArgument("task", repr(task), f"one of {names}, or with another number")
-    value = int(number) if number else known[0] or 0
-    if known[0] is not None and value < 1:
+    value = int(number) if number else known.number or 0
+    if known.number is not None and value < 1:
         raise InvalidArgument("task", repr(task), "followed by a number of at least 1")
-    return kind, value
+    return known, value

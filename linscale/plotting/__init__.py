@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import singledispatch
 from io import BytesIO
 from pathlib import Path
 
@@ -10,13 +11,17 @@ import matplotlib
 from matplotlib.figure import Figure
 
 from linscale.empirical import ResultTable
+from linscale.errors import Unsupported
 from linscale.plotting.images import draw_images, draw_prediction, draw_task_panels
 from linscale.plotting.networks import draw_learning_curves
 from linscale.plotting.pictures import draw_pictures
 from linscale.plotting.style import RC
 from linscale.plotting.subspace import draw_setups, draw_subspace
+from linscale.studies.prediction_study import PredictionStudy
 from linscale.studies.reconstruction import Reconstruction
 from linscale.studies.study import Study
+from linscale.studies.subspace import SubspaceStudy
+from linscale.studies.training import TrainingStudy
 from linscale.support.files import write_together
 
 __all__ = [
@@ -29,24 +34,30 @@ __all__ = [
     "save",
 ]
 
-KINDS: dict[str, Callable[[Study], Figure]] = {
-    "subspace": draw_subspace, "images": draw_images, "prediction": draw_prediction,
-}  # fmt: skip
+
+@singledispatch
+def _draw(study: Study) -> Figure:
+    raise Unsupported(f"no figure is known of a {type(study).__name__}")
+
+
+_draw.register(SubspaceStudy, draw_subspace)
+_draw.register(TrainingStudy, draw_images)
+_draw.register(PredictionStudy, draw_prediction)
 
 
 def draw(study: Study) -> Figure:
     """The figure of a study, whichever its kind."""
     with matplotlib.rc_context(RC):
-        return KINDS[study.meta["kind"]](study)
+        return _draw(study)
 
 
-def draw_all(studies: Mapping[str, Study]) -> Figure:
+def draw_all(studies: Mapping[str, SubspaceStudy]) -> Figure:
     """One panel for each setup of the subspace model, on common axes."""
     with matplotlib.rc_context(RC):
         return draw_setups(studies)
 
 
-def draw_tasks(studies: Mapping[str, Study], columns: int = 4) -> Figure:
+def draw_tasks(studies: Mapping[str, TrainingStudy], columns: int = 4) -> Figure:
     """Learning curves of image studies, a panel for each, with what the theory misses below."""
     with matplotlib.rc_context(RC):
         return draw_task_panels(list(studies.values()), columns)

@@ -9,15 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from linscale.plotting.style import LABELS, STYLE, mark_saturation
-from linscale.studies.study import Study
+from linscale.studies.prediction_study import PredictionStudy
 from linscale.studies.tables import psnr
+from linscale.studies.training import DECIBEL, DRAWN, GAUSSIAN, MIXTURE, SAME, TrainingStudy
 from linscale.support.validate import FloatArray
 
-DECIBEL = 10.0 / np.log(10.0)
 PSNR_LABEL = "PSNR of the mean risk (dB)"
 
 
-def draw_images(study: Study) -> Figure:
+def draw_images(study: TrainingStudy) -> Figure:
     """Theory, Gaussian data and training on patches; below, theory minus measured."""
     figure = Figure(figsize=(6.4, 5.6), layout="constrained")
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
@@ -25,7 +25,8 @@ def draw_images(study: Study) -> Figure:
     mark_saturation(top, study)
     size = study.meta["patch_size"]
     top.set_title(
-        f"{_label(study)}: {size} × {size} patches of {len(study.meta['train_images'])} images, "
+        f"{_title(study.label)}: {size} × {size} patches of "
+        rf"{len(study.meta['train_images'])} images, "
         rf"$\sigma = {255 * study.meta['sigma']:.4g}/255$"
     )
     top.set_ylabel(PSNR_LABEL)
@@ -36,7 +37,7 @@ def draw_images(study: Study) -> Figure:
     return figure
 
 
-def draw_task_panels(studies: list[Study], columns: int = 4) -> Figure:
+def draw_task_panels(studies: list[TrainingStudy], columns: int = 4) -> Figure:
     """A panel for each study, with what the theory misses below it; one legend for all."""
     columns = min(len(studies), columns)
     rows = -(-len(studies) // columns)
@@ -54,7 +55,7 @@ def draw_task_panels(studies: list[Study], columns: int = 4) -> Figure:
         top.tick_params(labelbottom=False)
         entries = _curves(top, study)
         _gaps(bottom, study)
-        top.set_title(rf"{_label(study)}, $\sigma = {255 * study.meta['sigma']:.4g}/255$")
+        top.set_title(rf"{_title(study.label)}, $\sigma = {255 * study.meta['sigma']:.4g}/255$")
         bottom.set_xlabel("training patches $N$")
         if column == 0:
             top.set_ylabel("PSNR (dB)")
@@ -63,7 +64,7 @@ def draw_task_panels(studies: list[Study], columns: int = 4) -> Figure:
     return figure
 
 
-def draw_prediction(study: Study) -> Figure:
+def draw_prediction(study: PredictionStudy) -> Figure:
     """Learning curves by theory, with the floor, its interval, and where they saturate."""
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
     axes = figure.subplots()
@@ -87,7 +88,7 @@ def draw_prediction(study: Study) -> Figure:
     mark_saturation(axes, study)
     height, width = meta["patch_shape"]
     axes.set_title(
-        f"{_label(study)}: {height} × {width} signals from {len(meta['images'])} images, "
+        f"{_title(study.label)}: {height} × {width} signals from {len(meta['images'])} images, "
         rf"$\sigma = {255 * meta['sigma']:.4g}/255$"
     )
     axes.set_xlabel("number of training examples $N$")
@@ -96,13 +97,13 @@ def draw_prediction(study: Study) -> Figure:
     return figure
 
 
-def _curves(axes: Axes, study: Study) -> list[Any]:
+def _curves(axes: Axes, study: TrainingStudy) -> list[Any]:
     """The theory's line, measured points, the floor; returns legend entries."""
-    theory = study.theory["early-stopped"]
+    theory = study.theory[GAUSSIAN]
     (line,) = axes.plot(theory.n_train, psnr(theory.value), color="#0072B2", lw=1.2)
     entries: list[Any] = [(line, "Gaussian theory")]
     for name, curve in study.theory.items():
-        if name in LABELS and name != "early-stopped":
+        if name in LABELS and name != GAUSSIAN:
             dashes = (4, 2) if "other" in name else (None, None)
             (line,) = axes.plot(
                 curve.n_train, psnr(curve.value), color=STYLE[name]["color"], lw=1.2, dashes=dashes
@@ -121,12 +122,11 @@ def _curves(axes: Axes, study: Study) -> list[Any]:
     return entries
 
 
-def _gaps(axes: Axes, study: Study) -> None:
+def _gaps(axes: Axes, study: TrainingStudy) -> None:
     """Theory minus measured, of what the theory speaks about: the same images."""
-    same, gaussian = "trained, same images", "Gaussian data"
-    shown = [("early-stopped", name, STYLE[name]) for name in (gaussian, same)]
-    if "scale mixture" in study.theory:
-        shown.append(("scale mixture", same, STYLE["scale mixture"]))
+    shown = [(GAUSSIAN, name, STYLE[name]) for name in (DRAWN, SAME)]
+    if MIXTURE in study.theory:
+        shown.append((MIXTURE, SAME, STYLE[MIXTURE]))
     for theory, name, style in shown:
         if name in study.simulated:
             measured = study.simulated[name]
@@ -139,13 +139,12 @@ def _gaps(axes: Axes, study: Study) -> None:
     axes.set_xscale("log")
 
 
-def gap(study: Study, theory: str, name: str) -> FloatArray:
+def gap(study: TrainingStudy, theory: str, name: str) -> FloatArray:
     """Theory minus measured PSNR in dB at the measured n_train."""
     measured = study.simulated[name]
     predicted = study.theory[theory].at_n_train(measured.n_train.tolist())
     return psnr(predicted.value) - psnr(measured.value)
 
 
-def _label(study: Study) -> str:
-    label = str(study.meta.get("label", "denoising"))
+def _title(label: str) -> str:
     return (label[0].upper() + label[1:]).replace(" x ", " × ")

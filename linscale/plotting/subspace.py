@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from linscale.plotting.style import LABELS, STYLE, mark_saturation
 from linscale.results.risk import RiskCurve
-from linscale.studies.study import Study
+from linscale.studies.subspace import SubspaceStudy
 
 HIGHEST = 1.6  # risks far above that of the zero estimator (the peak at N = n) leave the frame
 
 
-def draw_subspace(study: Study) -> Figure:
+def draw_subspace(study: SubspaceStudy) -> Figure:
     """Theory through simulated points, and their difference below."""
     figure = Figure(figsize=(6.4, 5.6), layout="constrained")
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
@@ -59,7 +59,7 @@ def draw_subspace(study: Study) -> Figure:
     return figure
 
 
-def draw_setups(studies: Mapping[str, Study]) -> Figure:
+def draw_setups(studies: Mapping[str, SubspaceStudy]) -> Figure:
     """One panel for each setup, on common axes."""
     columns = 4
     rows = -(-len(studies) // columns)
@@ -78,7 +78,7 @@ def draw_setups(studies: Mapping[str, Study]) -> Figure:
     return figure
 
 
-def _curves(axes: Axes, study: Study) -> list[Any]:
+def _curves(axes: Axes, study: SubspaceStudy) -> list[Any]:
     """Theory lines, simulated points with error bars, and the floor; returns legend entries."""
     entries: list[Any] = []
     for height, (name, predicted) in enumerate(reversed(list(study.theory.items()))):
@@ -114,7 +114,7 @@ def _shown(measured: RiskCurve) -> NDArray[np.bool_]:
     return np.isfinite(measured.value) & (ok | np.isfinite(measured.sem))
 
 
-def _model_title(study: Study) -> str:
+def _model_title(study: SubspaceStudy) -> str:
     model = study.meta["model"]
     n = f"{model['n']:,}".replace(",", "{,}")
     return rf"$n = {n}$, $d = {model['d']}$, $\sigma = {model['sigma']:g}$"

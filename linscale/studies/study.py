@@ -3,31 +3,32 @@
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from linscale import theory
 from linscale.errors import InputError
-from linscale.models import SubspaceModel
-from linscale.results.risk import CURVE_COLUMNS, RiskCurve, RiskPoint
-from linscale.support.environment import environment
+from linscale.results.risk import CURVE_COLUMNS, RiskCurve
+from linscale.studies.tables import Column
 from linscale.support.files import write_together
 from linscale.support.validate import FloatArray
 
 FORMAT = 2  # 2: error estimates and methods of every value
-KINDS = ("subspace", "images", "prediction")
 THEORY_POINTS = 80
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
+class Study(ABC):
     """Learning curves by theory and by simulation.
+
+    A kind of study is a class: ``class MyStudy(Study, kind="mine")`` says how its table reads, and
+    ``kind`` is the word in its file. A module that holds one is imported by ``studies/__init__``.
 
     Attributes
     ----------
@@ -50,6 +51,29 @@ class Study:
     saturation: int
     meta: dict[str, Any]
 
+    kind: ClassVar[str]
+    simulates: ClassVar[bool] = True  # whether it holds more than theory
+
+    def __init_subclass__(cls, *, kind: str) -> None:
+        cls.kind = kind
+        KINDS[kind] = cls
+
+    def __post_init__(self) -> None:
+        if not self.theory or (self.simulates and not self.simulated):
+            raise ValueError(f"{type(self).__name__}: curves are missing")
+
+    @abstractmethod
+    def columns(self) -> list[Column]:
+        """Its table: a row for each n_train."""
+
+    @abstractmethod
+    def headline(self) -> str:
+        """What the table shows, in a line above it."""
+
+    @abstractmethod
+    def footnote(self) -> str:
+        """What to know before reading it, below it."""
+
     def save(self, path: str | Path) -> None:
         """Write one .npz file, whole or not at all."""
         write_together({Path(path): self.to_bytes()})
@@ -58,119 +82,98 @@ class Study:
         """The content of that .npz file."""
         arrays: dict[str, Any] = {"exponent": self.exponent}
         header: dict[str, Any] = {
-            "format": FORMAT, "floor": self.floor, "saturation": self.saturation, "meta": self.meta,
-            "curves": [],
+            "format": FORMAT, "floor": self.floor, "saturation": self.saturation,
+            "meta": {"kind": self.kind, **self.meta}, "curves": [],
         }  # fmt: skip
-        for kind in ("theory", "simulated"):
-            for name, curve in getattr(self, kind).items():
-                entry = [kind, name, curve.floor, list(curve.methods), list(curve.statuses)]
+        for source in ("theory", "simulated"):
+            for name, curve in getattr(self, source).items():
+                entry = [source, name, curve.floor, list(curve.methods), list(curve.statuses)]
                 header["curves"].append(entry)
                 for column in ("n_train", *CURVE_COLUMNS):
-                    arrays[f"{kind}/{name}/{column}"] = getattr(curve, column)
+                    arrays[f"{source}/{name}/{column}"] = getattr(curve, column)
         buffer = BytesIO()
         np.savez_compressed(buffer, header=np.array(json.dumps(header)), **arrays)
         return buffer.getvalue()
 
     @classmethod
-    def load(cls, path: str | Path) -> Study:
-        """Read what :meth:`save` wrote.
+    def load(cls, path: str | Path) -> Self:
+        """Read what :meth:`save` wrote: a study of the kind that it was.
 
         Raises
         ------
         InputError
-            If the file is missing, is not such a file, or was written in another format.
+            If the file is missing, is not such a file, is of another kind than the class that is
+            asked, or was written in another format.
         """
         try:
-            with np.load(BytesIO(Path(path).read_bytes()), allow_pickle=False) as data:
-                header = json.loads(str(data["header"]))
-                if header["format"] > FORMAT:
-                    raise InputError(f"{path} was written by a newer linscale; update to read it")
-                if header["format"] < FORMAT:
-                    raise InputError(
-                        f"{path} was written by an older linscale, which kept no error estimates; "
-                        "run the study again"
-                    )
-                curves: dict[str, dict[str, RiskCurve]] = {"theory": {}, "simulated": {}}
-                for kind, name, floor, methods, statuses in header["curves"]:
-                    columns = {c: data[f"{kind}/{name}/{c}"] for c in ("n_train", *CURVE_COLUMNS)}
-                    curves[kind][name] = RiskCurve(
-                        **columns, methods=tuple(methods), statuses=tuple(statuses), floor=floor
-                    )
-                study = cls(
-                    **curves,
-                    exponent=data["exponent"],
-                    floor=float(header["floor"]),
-                    saturation=int(header["saturation"]),
-                    meta=dict(header["meta"]),
-                )
-                kind = study.meta["kind"]
-                measured = study.simulated or kind == "prediction"
-                if kind not in KINDS or not (study.theory and measured):
-                    raise ValueError(kind)
+            study = _read(Path(path))
         except FileNotFoundError:
             raise InputError(f"no such file: {path}") from None
         except InputError:
             raise
         except Exception as error:  # damage shows in many ways, and all mean the same
             raise InputError(f"{path} is not a saved study ({type(error).__name__})") from None
+        if not isinstance(study, cls):
+            raise InputError(f"{path} holds a {type(study).__name__}, not a {cls.__name__}")
         return study
 
+    def early_columns(self, n_train: list[int], parameter: str) -> list[Column]:
+        """Best stopping, local exponent, and the share of the risk that is learning error."""
+        early = self.theory["early-stopped"].at_n_train(n_train)
+        share = 100.0 * (1.0 - self.floor / early.value)
+        return [
+            Column("best", parameter, f"best {parameter}", "{:.4g}", early.at.tolist()),
+            Column("local", "exponent", "local exponent", "{:+.3f}", self.exponent.tolist()),
+            Column("learning", "error %", "learning error %", "{:.1f}", share.tolist()),
+        ]
 
-def subspace_study(
-    model: SubspaceModel,
-    n_train: Sequence[int],
-    draws: int,
-    seed: int,
-    *,
-    engine: str = "auto",
-    residual: str = "averaged",
-    workers: int = 1,
-    progress: Callable[[int], object] | None = None,
-) -> Study:
-    """Early-stopped, converged and PCA risks of the subspace model.
+    def saturates(self) -> str:
+        """Where less than 1 % is left to gain, in a sentence."""
+        return (
+            f"Beyond N = {self.saturation:,} less than 1 % is left to gain by early-stopped "
+            f"descent (floor {self.floor:.4g})."
+        )
 
-    Every n_train has its own random stream, keyed by (seed, n_train), so a point does not change
-    when others are added. ``progress(n_train)`` is called once for each finished draw.
-    """
-    from linscale import montecarlo
+    def remarks(self) -> list[str]:
+        """What simulation and theory have to say about their own values, each once."""
+        n_train = next(iter(self.simulated.values())).n_train.tolist()
+        asked = [(f"{name} (simulated)", curve) for name, curve in self.simulated.items()]
+        asked += [(name, curve.at_n_train(n_train)) for name, curve in self.theory.items()]
+        said: dict[tuple[int, str], str] = {}
+        for name, curve in asked:
+            for N, status in zip(curve.n_train, curve.statuses, strict=True):
+                if status != "ok":
+                    said.setdefault((int(N), status), f"{name}, N = {N}: {status}.")
+        return list(said.values())
 
-    estimates = []
-    for N in n_train:
-        stream = np.random.SeedSequence(seed, spawn_key=(N,))
-        estimates.append(
-            montecarlo.estimates(
-                model, N, trials=draws, rng=stream, engine=engine, residual=residual,
-                workers=workers, progress=progress_at(progress, N),
+
+KINDS: dict[str, type[Study]] = {}  # by the word in a file's header
+
+
+def _read(path: Path) -> Study:
+    with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as data:
+        header = json.loads(str(data["header"]))
+        if header["format"] > FORMAT:
+            raise InputError(f"{path} was written by a newer linscale; update to read it")
+        if header["format"] < FORMAT:
+            raise InputError(
+                f"{path} was written by an older linscale, which kept no error estimates; "
+                "run the study again"
             )
-        )  # fmt: skip
-    fine = theory_grid(n_train, peak=model.n)
-    ask: dict[str, Callable[[SubspaceModel, int], RiskPoint]] = {
-        "early-stopped": theory.early_stopped,
-        "converged": theory.converged,
-        "PCA": theory.pca,
-    }
-    return Study(
-        theory={name: RiskCurve.of(fine, [f(model, N) for N in fine]) for name, f in ask.items()},
-        simulated={
-            "early-stopped": RiskCurve.of(n_train, [e.early_stopped for e in estimates]),
-            "converged": RiskCurve.of(n_train, [e.converged for e in estimates]),
-            "PCA": RiskCurve.of(n_train, [e.pca for e in estimates if e.pca is not None]),
-        },
-        exponent=np.array([float(theory.local_exponent(model, N)) for N in n_train]),
-        floor=model.spectral().floor,
-        saturation=theory.saturation(model),
-        meta={
-            "kind": "subspace",
-            "model": {"n": model.n, "d": model.d, "sigma": model.sigma},
-            "n_train": list(n_train),
-            "draws": draws,
-            "seed": seed,
-            "engine": engine,
-            "methods": [e.path.method for e in estimates],
-            "residual": residual,
-            **environment(),
-        },
-    )
+        curves: dict[str, dict[str, RiskCurve]] = {"theory": {}, "simulated": {}}
+        for source, name, floor, methods, statuses in header["curves"]:
+            columns = {c: data[f"{source}/{name}/{c}"] for c in ("n_train", *CURVE_COLUMNS)}
+            curves[source][name] = RiskCurve(
+                **columns, methods=tuple(methods), statuses=tuple(statuses), floor=floor
+            )
+        meta = dict(header["meta"])
+        return KINDS[meta.pop("kind")](
+            **curves,
+            exponent=data["exponent"],
+            floor=float(header["floor"]),
+            saturation=int(header["saturation"]),
+            meta=meta,
+        )
 
 
 def progress_at(

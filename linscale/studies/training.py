@@ -1,86 +1,131 @@
-"""Gradient descent trained on measured patches of real images, beside the Gaussian theory."""
+"""Gradient descent trained on measured patches of real images, beside the theory."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from linscale import theory
-from linscale.errors import InputError, InvalidArgument
+from linscale.errors import InvalidArgument
 from linscale.filters import GradientDescent
-from linscale.images import Image, patches
+from linscale.images import Image
 from linscale.models import InverseProblem
 from linscale.models.contrast import Contrast
-from linscale.operators import as_operator, tasks
+from linscale.operators import tasks
 from linscale.results.risk import RiskCurve, RiskPoint
+from linscale.studies.pool import PatchData, split_patches
 from linscale.studies.study import Study, progress_at, theory_grid
+from linscale.studies.tables import Column, psnr
 from linscale.support import validate
 from linscale.support.environment import environment
 from linscale.support.validate import FloatArray
 
-PER_IMAGE = 4000  # patches from each image, so that each weighs the same
 PATH_POINTS = 150
 MIXTURE_POINTS = 16  # N at which the theory of scale mixtures is drawn
 
 GAUSSIAN, MIXTURE = "early-stopped", "scale mixture"  # theories, by what they take patches for
 ELSEWHERE = "scale mixture, other images"  # with covariance and contrast of the held-out images
+DRAWN, SAME = "Gaussian data", "trained, same images"  # what is measured
+OTHER = "trained, other images"
+DECIBEL = 10.0 / np.log(10.0)
 
 
-@dataclass(frozen=True, eq=False)
-class PatchData:
-    """Centred patches as columns: a pool to train on, and others from images never trained on.
+class TrainingStudy(Study, kind="images"):
+    """Training on patches, beside Gaussian data and theory; see :func:`image_study`."""
 
-    ``mean`` is the pool's mean patch, which was subtracted from both.
-    """
+    @property
+    def label(self) -> str:
+        """The task, as people call it; the first files were all of one."""
+        return str(self.meta.get("label", "denoising"))
 
-    train: FloatArray
-    held_out: FloatArray | None
-    mean: FloatArray
-    train_names: list[str]
-    held_out_names: list[str]
+    def columns(self) -> list[Column]:
+        """Risk and PSNR by theory and by training, and what lies between."""
+        same = self.simulated[SAME]
+        n_train = [int(N) for N in same.n_train]
+        risk = self.theory[GAUSSIAN].at_n_train(n_train).value
+        predicted, trained = psnr(risk), psnr(same.value)
+        sem = DECIBEL * same.sem / same.value
 
+        def decibels(head: str, name: str, values: FloatArray, form: str = "{:.2f}") -> Column:
+            return Column("PSNR", head, name, form, values.tolist())
 
-def split_patches(
-    images: Sequence[Image], size: int, seed: int, hold_out: bool = True
-) -> PatchData:
-    """Every third group is held out (the second of two); the pool's mean patch is subtracted.
+        table = [
+            Column("", "N", "n_train", "{:d}", n_train),
+            Column("", "floor", "floor", "{:.3e}", [self.floor] * len(n_train)),
+            Column("risk", "theory", "theory", "{:.3e}", risk.tolist()),
+            Column("risk", "trained", SAME, "{:.3e}", same.value.tolist()),
+            Column("risk", "s.e.", "standard error", "{:.1e}", same.sem.tolist()),
+            decibels("theory", "theory PSNR", predicted),
+            decibels("trained", "trained PSNR", trained),
+            decibels("s.e.", "PSNR s.e.", sem, "{:.3f}"),
+            decibels("th.-tr.", "theory minus trained PSNR", predicted - trained, "{:+.2f}"),
+        ]
+        if MIXTURE in self.theory:
+            mixture = psnr(self.theory[MIXTURE].at_n_train(n_train).value)
+            away = mixture - trained
+            table += [
+                decibels("mixture", "scale mixture PSNR", mixture),
+                decibels("mix.-tr.", "mixture minus trained PSNR", away, "{:+.2f}"),
+            ]
+        if DRAWN in self.simulated:
+            drawn = psnr(self.simulated[DRAWN].value)
+            away = predicted - drawn
+            table += [
+                decibels("Gaussian", "Gaussian data PSNR", drawn),
+                decibels("th.-Gau.", "theory minus Gaussian data PSNR", away, "{:+.3f}"),
+            ]
+        if OTHER in self.simulated:
+            other = psnr(self.simulated[OTHER].value)
+            table.append(decibels("other im.", "trained PSNR, other images", other))
+        return [*table, *self.early_columns(n_train, "iteration")]
 
-    A group is an image, or the slices of one volume: they are alike, and stay together.
-    """
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0,)))
-    order = list(dict.fromkeys(image.group for image in images))
-    every = 3 if len(order) > 2 else 2
-    groups: tuple[list[FloatArray], list[FloatArray]] = ([], [])
-    names: tuple[list[str], list[str]] = ([], [])
-    for image in images:
-        held_out = hold_out and order.index(image.group) % every == every - 1
-        groups[held_out].append(patches(image, size, PER_IMAGE, rng))
-        names[held_out].append(image.name)
-    pool = np.concatenate(groups[0], axis=1)
-    mean = pool.mean(axis=1, keepdims=True)
-    if not np.ptp(pool - mean) > 1e-9:
-        raise InputError("the images to train on do not vary: every patch is the same")
-    others = np.concatenate(groups[1], axis=1) - mean if groups[1] else None
-    return PatchData(pool - mean, others, mean[:, 0], *names)
+    def headline(self) -> str:
+        """The task, the patches, the noise, the draws and the seed."""
+        meta, size = self.meta, self.meta["patch_size"]
+        return (
+            f"{self.label}: {size} x {size} patches at sigma = {255 * meta['sigma']:.4g}/255: "
+            "risk per pixel, and PSNR of the mean risk in dB; "
+            f"{meta['draws']} draws, seed {meta['seed']}"
+        )
+
+    def footnote(self) -> str:
+        """Saturation, floor, which images, and what theory and training say of their values."""
+        others = ", ".join(self.meta["held_out_images"])
+        measured = (
+            "'trained' is measured on patches of the same images, 'other im.' on images never "
+            f"trained on: {others}."
+            if others
+            else "Measured on patches of the same images that it was trained on: one image alone "
+            "leaves none to hold out."
+        )
+        lines = [
+            self.saturates(),
+            f"Trained on: {', '.join(self.meta['train_images'])}.",
+            measured,
+            "The theory takes patches as Gaussian. Their contrast varies, which acts like fewer "
+            "samples: it is optimistic at small N.",
+        ]
+        return "\n".join(lines + self.remarks())
 
 
 def image_study(
     images: Sequence[Image],
-    sigma: float,
+    sigma: float | None,
     n_train: Sequence[int],
     draws: int,
     seed: int,
     *,
-    task: str = "denoising",
+    task: Any = "denoising",
     patch_size: int = 12,
     hold_out: bool = True,
     mixtures: bool = True,
     workers: int = 1,
     progress: Callable[[int], object] | None = None,
-) -> Study:
+) -> TrainingStudy:
     r"""Risk per pixel of reconstruction by gradient descent: theory, Gaussian data, real patches.
 
     The Gaussian theory knows one thing, the covariance of the training pool. That of scale mixtures
@@ -93,79 +138,43 @@ def image_study(
 
     Parameters
     ----------
-    task : str
-        As for :func:`linscale.operators.tasks.operator`; what is random in it is drawn from
+    sigma : float or None
+        The noise; None is usual for the task.
+    task : str, Task or operator
+        As for :func:`linscale.operators.tasks.resolve`; what is random in it is drawn from
         ``seed``.
     hold_out : bool
         Whether every third image is kept from training and from the theories.
     mixtures : bool
         Whether to compute the theories of scale mixtures, which take longer.
     """
-    from linscale import montecarlo
-    from linscale.montecarlo.draws import train
-    from linscale.montecarlo.engine import run
-    from linscale.montecarlo.laws import gaussian_law
-
-    sigma = validate.real("sigma", sigma)
+    if sigma is not None:
+        sigma = validate.real("sigma", sigma)
     patch_size = validate.integer("patch_size", patch_size, at_least=2)
-    forward = tasks.operator(task, (patch_size, patch_size), seed)
+    task = tasks.resolve(task, (patch_size, patch_size), seed)
+    sigma = task.noise(sigma)
     data = split_patches(images, patch_size, seed, hold_out)
-    pool = data.train
-    size = pool.shape[1]
+    size = data.train.shape[1]
     if max(n_train) > size:
         raise InvalidArgument("n_train", max(n_train), f"at most {size}, the patches in the pool")
-    matrix = None if task == "denoising" else forward
-    model = InverseProblem(matrix, pool @ pool.T / size, sigma)
-    laws = [gaussian_law(model)]
-    if data.held_out is not None:
-        others = data.held_out @ data.held_out.T / data.held_out.shape[1]
-        laws.append(gaussian_law(InverseProblem(model.forward, others, sigma)))
-    clean = np.asarray(as_operator(forward).matmat(pool))
-    descent = _descent(model, clean)
-
-    def task_of(rng: np.random.Generator, N: int) -> list[FloatArray]:
-        chosen = rng.integers(size, size=N)  # independent draws from the law of the pool
-        y = clean[:, chosen] + sigma * rng.standard_normal((model.n, N))
-        trained = train(laws[0], pool[:, chosen], y)
-        return [trained.measured_by(law, descent) for law in laws]
-
-    measured: list[list[RiskPoint]] = [[] for _ in laws]
-    gaussian: list[RiskPoint] = []
-    for N in n_train:
-        stream = np.random.SeedSequence(seed, spawn_key=(1, N))
-        results = run(partial(task_of, N=N), draws, stream, workers, progress_at(progress, N))
-        for k, law in enumerate(laws):
-            risks = np.array([r[k] for r in results])
-            measured[k].append(_lowest(risks, law.floor, descent, draws))
-        stream = np.random.SeedSequence(seed, spawn_key=(2, N))
-        gaussian.append(
-            montecarlo.risk(model, N, descent, trials=draws, rng=stream, workers=workers).best
-        )
-
-    contrast = Contrast.from_patches(pool, model.signal_cov, sigma)
-    mixed: dict[str, InverseProblem] = {}
-    if mixtures:
-        mixed[MIXTURE] = InverseProblem(model.forward, model.signal_cov, sigma, contrast)
-    if mixtures and data.held_out is not None:
-        elsewhere = Contrast.from_patches(data.held_out, others, sigma)
-        mixed[ELSEWHERE] = InverseProblem(model.forward, others, sigma, elsewhere)
+    bench = Bench.of(task, data, sigma)
+    model, descent = bench.models[0], bench.descent
+    risks = [bench.measured(N, draws, seed, workers, progress_at(progress, N)) for N in n_train]
+    contrast = Contrast.from_patches(data.train, model.signal_cov, sigma)
+    mixed = _mixed(bench.models, contrast, data.held_out) if mixtures else {}
     fine, coarse = theory_grid(n_train), theory_grid(n_train, points=MIXTURE_POINTS)
-    curves = {GAUSSIAN: RiskCurve.of(fine, [theory.risk(model, N, descent).best for N in fine])}
-    for name, mixture in mixed.items():
-        points = [theory.risk(mixture, N, descent).best for N in coarse]
-        curves[name] = RiskCurve.of(coarse, points)
-    simulated = {"Gaussian data": gaussian}
-    simulated |= zip(("trained, same images", "trained, other images"), measured, strict=False)
-    return Study(
-        theory=curves,
-        simulated={name: RiskCurve.of(n_train, points) for name, points in simulated.items()},
+    return TrainingStudy(
+        theory={
+            GAUSSIAN: _theory(model, fine, descent),
+            **{name: _theory(mixture, coarse, descent) for name, mixture in mixed.items()},
+        },
+        simulated={name: RiskCurve.of(n_train, [r[name] for r in risks]) for name in risks[0]},
         exponent=np.array([float(theory.local_exponent(model, N)) for N in n_train]),
-        floor=laws[0].floor,
+        floor=bench.laws[0].floor,
         saturation=theory.saturation(model),
         meta={
-            "kind": "images",
-            "task": task,
-            "label": forward.name,
+            "task": task.name,
+            "label": task.label,
             "patch_size": patch_size,
             "sigma": sigma,
             "zero_risk": model.spectral().zero_risk,
@@ -182,6 +191,87 @@ def image_study(
     )
 
 
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """What all training sets share.
+
+    Attributes
+    ----------
+    pool, clean : (p, M) and (n, M) arrays
+        The patches to learn from, and A on each.
+    models, laws : lists
+        Of the pool, then of the held-out images: by whose second moments a result is judged, and
+        how simulation knows them.
+    descent : GradientDescent
+    """
+
+    pool: FloatArray
+    clean: FloatArray
+    models: list[InverseProblem]
+    laws: list[Any]
+    descent: GradientDescent
+
+    @classmethod
+    def of(cls, task: tasks.Task, data: PatchData, sigma: float) -> Bench:
+        """The bench of a task."""
+        from linscale.montecarlo.laws import gaussian_law
+
+        pool, others = data.train, data.held_out
+        models = [InverseProblem(task.forward, pool @ pool.T / pool.shape[1], sigma)]
+        if others is not None:
+            cov = others @ others.T / others.shape[1]
+            models.append(InverseProblem(models[0].forward, cov, sigma))
+        clean = np.asarray(task.operator.matmat(pool))
+        laws = [gaussian_law(model) for model in models]
+        return cls(pool, clean, models, laws, _descent(models[0], clean))
+
+    def measured(
+        self, N: int, draws: int, seed: int, workers: int, progress: Callable[[], object] | None
+    ) -> dict[str, RiskPoint]:
+        """The lowest risk on Gaussian data, and of training on patches, judged by each law."""
+        from linscale import montecarlo
+        from linscale.montecarlo.engine import run
+
+        stream = np.random.SeedSequence(seed, spawn_key=(1, N))
+        results = run(partial(self._train, N=N), draws, stream, workers, progress)
+        stream = np.random.SeedSequence(seed, spawn_key=(2, N))
+        gaussian = montecarlo.risk(
+            self.models[0], N, self.descent, trials=draws, rng=stream, workers=workers
+        )
+        trained = [
+            _lowest(np.array([r[k] for r in results]), law.floor, self.descent, draws)
+            for k, law in enumerate(self.laws)
+        ]
+        return {DRAWN: gaussian.best, **dict(zip((SAME, OTHER), trained, strict=False))}
+
+    def _train(self, rng: np.random.Generator, N: int) -> list[FloatArray]:
+        from linscale.montecarlo.draws import train
+
+        chosen = rng.integers(self.pool.shape[1], size=N)  # independent, from the law of the pool
+        model = self.models[0]
+        y = self.clean[:, chosen] + model.sigma * rng.standard_normal((model.n, N))
+        trained = train(self.laws[0], self.pool[:, chosen], y)
+        return [trained.measured_by(law, self.descent) for law in self.laws]
+
+
+def _mixed(
+    models: list[InverseProblem], contrast: Contrast, held_out: FloatArray | None
+) -> dict[str, InverseProblem]:
+    """The scale mixtures of the pool, and of the held-out images."""
+    contrasts = {MIXTURE: contrast}
+    if held_out is not None:
+        other = models[1]
+        contrasts[ELSEWHERE] = Contrast.from_patches(held_out, other.signal_cov, other.sigma)
+    return {
+        name: InverseProblem(model.forward, model.signal_cov, model.sigma, law)
+        for (name, law), model in zip(contrasts.items(), models, strict=True)
+    }
+
+
+def _theory(model: InverseProblem, n_train: list[int], descent: GradientDescent) -> RiskCurve:
+    return RiskCurve.of(n_train, [theory.risk(model, N, descent).best for N in n_train])
+
+
 def _lowest(risks: FloatArray, floor: float, descent: GradientDescent, draws: int) -> RiskPoint:
     """The lowest point of the mean path of risks, (draws, T)."""
     from linscale.montecarlo.summary import mean_sem_std
@@ -189,8 +279,8 @@ def _lowest(risks: FloatArray, floor: float, descent: GradientDescent, draws: in
     mean, sem, std = mean_sem_std(risks)
     i = int(np.argmin(mean))
     return RiskPoint(
-        value=float(mean[i]), floor=floor, bias=float(mean[i]) - floor,
-        at=float(descent.at[i]), sem=float(sem[i]), std=float(std[i]),
+        value=float(mean[i]), floor=floor, bias=float(mean[i]) - floor, at=float(descent.at[i]),
+        error=float(sem[i]), sem=float(sem[i]), std=float(std[i]),
         method=f"trained on patches, {draws} draws",
     )  # fmt: skip
 

@@ -1,0 +1,52 @@
+"""Patches to train on, and patches of images that nothing is learned from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from linscale.errors import InputError
+from linscale.images import Image, patches
+from linscale.support.validate import FloatArray
+
+PER_IMAGE = 4000  # patches from each image, so that each weighs the same
+
+
+@dataclass(frozen=True, eq=False)
+class PatchData:
+    """Centred patches as columns: a pool to train on, and others from images never trained on.
+
+    ``mean`` is the pool's mean patch, which was subtracted from both.
+    """
+
+    train: FloatArray
+    held_out: FloatArray | None
+    mean: FloatArray
+    train_names: list[str]
+    held_out_names: list[str]
+
+
+def split_patches(
+    images: Sequence[Image], size: int, seed: int, hold_out: bool = True
+) -> PatchData:
+    """Every third group is held out (the second of two); the pool's mean patch is subtracted.
+
+    A group is an image, or the slices of one volume: they are alike, and stay together.
+    """
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0,)))
+    order = list(dict.fromkeys(image.group for image in images))
+    every = 3 if len(order) > 2 else 2
+    groups: tuple[list[FloatArray], list[FloatArray]] = ([], [])
+    names: tuple[list[str], list[str]] = ([], [])
+    for image in images:
+        held_out = hold_out and order.index(image.group) % every == every - 1
+        groups[held_out].append(patches(image, size, PER_IMAGE, rng))
+        names[held_out].append(image.name)
+    pool = np.concatenate(groups[0], axis=1)
+    mean = pool.mean(axis=1, keepdims=True)
+    if not np.ptp(pool - mean) > 1e-9:
+        raise InputError("the images to train on do not vary: every patch is the same")
+    others = np.concatenate(groups[1], axis=1) - mean if groups[1] else None
+    return PatchData(pool - mean, others, mean[:, 0], *names)

@@ -1,0 +1,81 @@
+"""What is written of a prediction: table, headline and footnote."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from linscale.models.contrast import Contrast
+from linscale.studies.study import Study
+from linscale.studies.tables import Column, psnr
+
+SHORT = {"early-stopped": "early", "ridge": "ridge", "converged": "conv."}
+
+
+class PredictionStudy(Study, kind="prediction"):
+    """Learning curves by theory alone; see :func:`linscale.predict`."""
+
+    simulates: ClassVar[bool] = False
+
+    @property
+    def label(self) -> str:
+        """The task, as people call it."""
+        return str(self.meta["label"])
+
+    def columns(self) -> list[Column]:
+        """PSNR of each estimator and of the floor; risk, its error and NMSE of the first."""
+        n_train = [int(N) for N in self.meta["n_train"]]
+        table = [Column("", "N", "n_train", "{:d}", n_train)]
+        for name, curve in self.theory.items():
+            decibels = psnr(curve.at_n_train(n_train).value)
+            table.append(Column("PSNR", SHORT[name], f"{name} PSNR", "{:.2f}", decibels.tolist()))
+        early = self.theory["early-stopped"].at_n_train(n_train)
+        best = float(psnr(np.array(self.floor)))
+        nmse = (early.value / self.meta["zero_risk"]).tolist()
+        error = "estimated error of the risk"
+        table += [
+            Column("PSNR", "floor", "floor PSNR", "{:.2f}", [best] * len(n_train)),
+            Column("early", "risk", "early-stopped risk", "{:.3e}", early.value.tolist()),
+            Column("early", "error", error, "{:.0e}", early.error.tolist()),
+            Column("early", "NMSE", "early-stopped NMSE", "{:.4f}", nmse),
+        ]
+        return [*table, *self.early_columns(n_train, "time")]
+
+    def headline(self) -> str:
+        """The task, the signals, the noise and the images."""
+        meta = self.meta
+        height, width = meta["patch_shape"]
+        return (
+            f"{self.label}: {height} x {width} signals at sigma = {255 * meta['sigma']:.4g}/255, "
+            f"from {meta['patches']:,} patches of {len(meta['images'])} images. PSNR of the mean "
+            "risk in dB, white being 1"
+        )
+
+    def footnote(self) -> str:
+        """Saturation and floor with their intervals, contrast, and what is doubtful."""
+        meta = self.meta
+        enough = f"Less than 1 % is left to gain beyond N = {self.saturation:,}"
+        floor = f"Floor, the best linear estimator: {self.floor:.3e} per pixel"
+        if meta["floor_interval"]:
+            first, last = (f"{v:,.0f}" for v in meta["saturation_interval"][1:])
+            enough += f" (90 % interval over images: {first} to {last})"
+            low, high = (f"{v:.3e}" for v in meta["floor_interval"][1:])
+            floor += f" ({low} to {high})"
+        contrast = Contrast(*meta.get("contrast", ([1.0], [1.0])))
+        lines = [
+            f"{enough}.",
+            f"{floor}.",
+            f"{meta['groups']} images stand behind the patches, and patches of one image are "
+            "alike: other images have another floor.",
+            "Signals are taken as Gaussian. Where contrast varies, which acts like fewer samples, "
+            "the curve is optimistic at small N."
+            if contrast.is_constant
+            else f"Patches vary in contrast (tau of variance {contrast.spread:.2f}), which acts "
+            "like fewer samples; the curves hold it.",
+        ]
+        early = self.theory["early-stopped"].at_n_train(meta["n_train"])
+        for N, status in zip(early.n_train, early.statuses, strict=True):
+            if status != "ok":
+                lines.append(f"N = {N}: {status}.")
+        return "\n".join(lines)

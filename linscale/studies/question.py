@@ -1,0 +1,133 @@
+"""What a prediction is asked: images, task, noise and how to go about it, checked once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from linscale.errors import InvalidArgument
+from linscale.images import Image, as_images, covariances
+from linscale.models.contrast import Contrast
+from linscale.operators import tasks
+from linscale.support import validate
+
+N_TRAIN = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
+RESAMPLES = 40
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Question:
+    """Those arguments of :func:`linscale.predict` on which its numbers depend.
+
+    Attributes
+    ----------
+    images : list of Image
+        Made of whatever is given.
+    task : Task
+        Made of a word or an operator, on signals of ``shape``.
+    sigma : float, "estimate" or None
+        The noise, filled in where it is the task's usual one; None where ``snr_db`` sets it.
+    snr_db : float or None
+    patch_size : int or None
+        None: whole images are the signals.
+    n_train : list of int
+        In ascending order.
+    shrinkage, contrast, mean, resamples, seed
+        As for :func:`linscale.predict`.
+
+    Raises
+    ------
+    InvalidArgument
+        An argument that is wrong, its value and the allowed range; or InputError or Unsupported
+        for images and operators that cannot be read.
+    """
+
+    images: list[Image]
+    task: tasks.Task
+    sigma: float | str | None
+    snr_db: float | None
+    patch_size: int | None
+    n_train: Sequence[int]
+    shrinkage: str
+    contrast: str | Contrast
+    mean: str
+    resamples: int
+    seed: int
+
+    def __post_init__(self) -> None:
+        self._set("images", as_images(self.images))
+        if not isinstance(self.contrast, Contrast):
+            _one_of("contrast", self.contrast, "'patches', 'constant' or a Contrast")
+        _one_of("mean", self.mean, "'known' or 'learned'")
+        self._set("resamples", validate.integer("resamples", self.resamples, at_least=0))
+        if self.resamples == 1:
+            raise InvalidArgument("resamples", 1, "0, or at least 2")
+        self._set("n_train", [validate.n_train(N) for N in self.n_train])
+        if not self.n_train or np.any(np.diff(self.n_train) <= 0):
+            raise InvalidArgument("n_train", self.n_train, "a list of integers in ascending order")
+        if self.mean == "learned" and self.n_train[0] < 2:
+            raise InvalidArgument("n_train", 1, "at least 2 where the mean is learned too")
+        _one_of("shrinkage", self.shrinkage, ", ".join(map(repr, covariances.SHRINKAGES)))
+        self._set("seed", validate.integer("seed", self.seed, at_least=0))
+        if self.patch_size is not None:
+            self._set("patch_size", _patch_size(self.patch_size, self.images))
+        else:
+            _check_whole(self.images)
+        self._set("task", tasks.resolve(self.task, self.shape, self.seed))
+        self._set("sigma", self._noise())
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(height, width) of a signal."""
+        if self.patch_size is not None:
+            return self.patch_size, self.patch_size
+        height, width = self.images[0].pixels.shape
+        return int(height), int(width)
+
+    def _noise(self) -> float | str | None:
+        if self.snr_db is not None:
+            if self.sigma is not None:
+                raise InvalidArgument("snr_db", self.snr_db, "left out where sigma is given")
+            covariances.sigma_for_snr(1.0, self.snr_db)  # in range, or an error
+            return None
+        if isinstance(self.sigma, str):
+            if self.sigma != "estimate":
+                raise InvalidArgument("sigma", repr(self.sigma), "a number, 'estimate' or None")
+            return self.sigma
+        return self.task.noise(self.sigma)
+
+    def _set(self, name: str, value: Any) -> None:
+        object.__setattr__(self, name, value)
+
+
+def _one_of(name: str, value: Any, allowed: str) -> None:
+    """One of the words that ``allowed`` quotes."""
+    if not isinstance(value, str) or repr(value) not in allowed:
+        raise InvalidArgument(name, repr(value), allowed)
+
+
+def _patch_size(patch_size: Any, images: list[Image]) -> int:
+    """A side that fits every image."""
+    size = validate.integer("patch_size", patch_size, at_least=2)
+    for image in images:
+        least = min(image.pixels.shape)
+        if least < size:
+            raise InvalidArgument(
+                "patch_size", size, f"at most {least}, to fit the image {image.name}"
+            )
+    return size
+
+
+def _check_whole(images: list[Image]) -> None:
+    """Several images of one size."""
+    shapes = sorted({image.pixels.shape for image in images})
+    if len(shapes) > 1:
+        raise InvalidArgument(
+            "images", f"of {len(shapes)} sizes, such as {shapes[0]} and {shapes[-1]}",
+            "of one size where whole images are the signals; or give a patch_size",
+        )  # fmt: skip
+    if len(images) < 2:
+        raise InvalidArgument("images", "one image", "at least 2, or give a patch_size")
