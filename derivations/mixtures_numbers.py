@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from fractions import Fraction
 from itertools import product
 from typing import Any
 
 import mpmath as mp
 import sympy as sp
 
-from derivations.mixtures_exact import Point
+from derivations.mixtures_exact import Point, number
 from derivations.mixtures_symbols import (
     A_S,
     CURVE,
@@ -49,6 +50,8 @@ from derivations.mixtures_symbols import (
 )
 
 DIGITS, FACTORS, LONGEST = 300, 3, 4000
+ROUNDED = 64  # units in the last place: when a fixed point has settled
+STEP = Fraction(1, 10**15)  # of differences
 
 
 class Words:
@@ -88,7 +91,7 @@ def settle(step: Callable[[Any], Any], start: Any) -> Any:
     old = start
     for _ in range(LONGEST):
         new = step(old)
-        if mp.norm(new - old, mp.inf) <= 64 * mp.eps * mp.norm(new, mp.inf):
+        if mp.norm(new - old, mp.inf) <= ROUNDED * mp.eps * mp.norm(new, mp.inf):
             return new
         old = new
     raise ArithmeticError("no fixed point")
@@ -146,14 +149,14 @@ def _log_ratio(words: Words, p: Point, source: Any) -> Any:
 
 def drawn_part(words: Words, p: Point, slope: Callable[[Point], Any], h: Any = None) -> Any:
     """Phi2 by the derivative of Phi0' along the frequencies."""
-    h = mp.mpf(10) ** -15 if h is None else h
+    h = number(STEP) if h is None else h
     up, down = (slope(replace(p, pi=(p.pi[0] + i * h, p.pi[1] - i * h))) for i in (1, -1))
     known = {pi[0]: p.pi[0], pi[1]: p.pi[1], N: p.N, CURVE: (up - down) / (2 * h)}
     return words("law", known)
 
 
 def differences_one(words: Words, p: Point) -> list[Any]:
-    h = mp.mpf(10) ** -15
+    h = number(STEP)
     up, down = (terms_one(words, p, i * h) for i in (1, -1))
     return [(x - y) / (2 * h) for x, y in zip(up, down, strict=True)]
 
@@ -282,6 +285,12 @@ def kernels(words: Words, p: Point, size: Any, h: Any) -> tuple[Any, Any]:
     return first, second
 
 
+def left_out(value: Any) -> Any:
+    """Of a central difference of central differences: the square of the step, and rounding."""
+    h = number(STEP)
+    return abs(value) * (h**2 + ROUNDED * mp.eps / h**2)
+
+
 def negligible(size: Any) -> Callable[[Any], Any]:
-    """Zero if a number is smaller than that."""
+    """Zero if a number is smaller than that. (In software: the same on every processor.)"""
     return lambda left: sp.Integer(0) if abs(left) < size else sp.Float(abs(left))

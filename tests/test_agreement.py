@@ -16,8 +16,7 @@ import pytest
 
 import linscale as ls
 from linscale.models.setups import N_TRAIN, SETUPS
-
-from .conftest import worst, z_limit
+from tests.conftest import worst, z_limit
 
 SMALL = [name for name, model in SETUPS.items() if model.n == 100]
 LARGE = [name for name, model in SETUPS.items() if model.n >= 1000]
@@ -81,7 +80,7 @@ def check_auto(model, sizes, most):
 
 @pytest.mark.parametrize("name", SMALL)
 def test_small_setups(name):
-    check_order_one(SETUPS[name], (1, 4, 8, 12, 18, 30, 44, 100, 256, 4096), most=3000)
+    check_order_one(SETUPS[name], (1, 4, 12, 30, 100, 4096), most=3000)
 
 
 @pytest.mark.slow
@@ -100,13 +99,14 @@ def test_large_setups_on_the_whole_grid(name):
 
 @pytest.mark.parametrize("name", SMALL)
 def test_auto_on_small_setups(name):
-    check_auto(SETUPS[name], (1, 8, 12, 18, 30, 100), most=3000)
+    check_auto(SETUPS[name], (1, 12, 30), most=3000)
 
 
+@pytest.mark.parametrize("sizes", [(120, 400), pytest.param((150, 4096), marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", SMALL)
-def test_converged_beyond_n(name):
+def test_converged_beyond_n(name, sizes):
     model = SETUPS[name]
-    for N in (120, 150, 400, 4096):
+    for N in sizes:
         mc = ls.montecarlo.converged(model, N, trials=400, rng=N, workers=2)
         exact = model.spectral().floor * (1 + model.n / (N - model.n - 1))
         assert worst(mc.value, exact, mc.sem) < z_limit(12), N
@@ -151,7 +151,8 @@ def test_pca(n, d, sigma, N, may):
     assert abs(mc.value - theory.value) < theory.error + z_limit(len(PCA)) * mc.sem
     assert worst(mc.value, theory.floor, mc.sem, may) > z_limit(len(PCA))
     if n <= 100:  # a planted error: order 0 is too low by more
-        assert worst(mc.value, ls.theory.pca(model, N, order=0).value, mc.sem, may) > 3
+        zero = ls.theory.pca(model, N, order=0).value
+        assert worst(mc.value, zero, mc.sem, may) > z_limit(1)
 
 
 @pytest.mark.parametrize("filter", [ls.GradientDescent(0.2, [1, 5, 20, 100]), ls.GradientFlow(4.0)])
@@ -179,9 +180,13 @@ def random_problem(seed):
     )
 
 
-@pytest.mark.parametrize("ratio", [0.3, 0.6, 1.5, 4.0])
+RANDOM = [(seed, ratio) for seed in range(1, 13) for ratio in (0.3, 0.6, 1.5, 4.0)]
+QUICK = [(1, 0.3), (2, 0.6), (1, 1.5), (2, 4.0)]
+
+
 @pytest.mark.parametrize(
-    "seed", [1, 2, *(pytest.param(s, marks=pytest.mark.slow) for s in range(3, 13))]
+    ("seed", "ratio"),
+    QUICK + [pytest.param(*case, marks=pytest.mark.slow) for case in RANDOM if case not in QUICK],
 )
 def test_every_filter_on_random_spectra(seed, ratio):
     """Within 1 % and sampling error at the best point of every filter's path, and converged."""
@@ -259,6 +264,6 @@ def many_draws(problem, N, t, trials, seed):
 
 def test_batched_draws_are_the_engine_s():
     problem = RATES["fifteen atoms"][0](1)
-    mean, sem = many_draws(problem, 8, 2.0, 20_000, seed=0)
+    mean, sem = many_draws(problem, 8, 2.0, 6_000, seed=0)
     mc = ls.montecarlo.risk(problem, 8, ls.GradientFlow(2.0), trials=4000, workers=2)
-    assert worst(mc.value[0], mean, np.hypot(sem, mc.sem[0])) < 4
+    assert worst(mc.value[0], mean, np.hypot(sem, mc.sem[0])) < z_limit(1)

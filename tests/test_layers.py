@@ -72,6 +72,44 @@ def test_every_module_has_a_layer():
     assert {unit(p) for p in modules()} - {"__init__"} == set(RANK)
 
 
+def test_the_top_has_few_names():
+    assert len({unit(p) for p in modules()} - {"__init__"}) <= 17
+
+
+# What a law is of, and where it may be told apart by its class: where it is defined.
+PROBLEMS = {"SpectralProblem", "MixtureProblem", "SubspaceModel", "InverseProblem"}
+OWN = {"models/problem.py"}
+ASKED_FOR = {  # questions that are about one kind of model, and refuse another by name
+    "filters/gradient.py": {"SubspaceModel"},  # the step of the paper's code
+    "theory/limits.py": {"SubspaceModel"},
+    "theory/pca.py": {"SubspaceModel"},
+    "theory/spectrum.py": {"SubspaceModel"},
+}
+
+
+def classes_asked_for(source):
+    """Problems and models that a file tells apart by isinstance."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "isinstance":
+            names = {n.id for n in ast.walk(node.args[1]) if isinstance(n, ast.Name)}
+            found |= names & PROBLEMS
+    return found
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_laws_are_not_told_apart_by_class(path):
+    name = str(path.relative_to(PACKAGE))
+    if name not in OWN:
+        assert classes_asked_for(path.read_text()) <= ASKED_FOR.get(name, set())
+
+
+def test_the_check_of_classes_catches_one():
+    assert classes_asked_for("def f(x):\n    return isinstance(x, (int, MixtureProblem))") == {
+        "MixtureProblem"
+    }
+
+
 @pytest.mark.parametrize(
     "line", ["from linscale.theory import risk", "import matplotlib.pyplot", "import torch"]
 )

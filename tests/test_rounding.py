@@ -88,7 +88,7 @@ def path_of(values):
     values = np.asarray(values)
     rest = {name: np.zeros_like(values) for name in ("bias", "variance", "error", "sem", "std")}
     statuses = ("ok",) * values.size
-    return RiskPath(np.arange(values.size), values, **rest, floor=0.1, statuses=statuses)
+    return RiskPath(np.arange(values.size), values, **rest, floor=0.1, statuses=statuses, method="")
 
 
 def test_the_best_of_a_level_path_is_its_first():

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 
 import derivations
-from derivations.derivation import Broken, Tamper
+from derivations.derivation import Broken, Tamper, spoiled
 
-SEEDS = (0, 1, 2)
+SEEDS = (0, 1)
+LONG = {"contours", "large_n", "wiener"}  # to derive once more
 
 
 @cache
@@ -29,15 +30,25 @@ def test_results_are_what_the_package_computes(label):
     check(label, derived(label).results)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("label", derivations.LABELS)
+def test_results_are_what_the_package_computes_at_more_numbers(label):
+    check(label, derived(label).results, seeds=range(2, 6))
+
+
 def caught(label, tamper):
     try:
-        spoiled = derivations.derive(label, tamper)
+        other = derivations.derive(label, tamper)
     except Broken:
         return True
     except (ArithmeticError, ValueError, TypeError, IndexError, StopIteration):
         return True  # the next step cannot be taken
+    return noticed(label, other.results)
+
+
+def noticed(label, results):
     try:
-        check(label, spoiled.results)
+        check(label, results)
     except AssertionError:
         return True
     return False
@@ -50,8 +61,14 @@ def tampers(label):
 @pytest.mark.parametrize("label", derivations.LABELS)
 def test_a_spoiled_equation_is_caught(label):
     """One equation of each, drawn by a fixed seed; the slow test takes them all."""
+    rng = np.random.default_rng(sum(map(ord, label)))
+    if label in LONG:  # a result, spoiled where it comes out
+        results = derived(label).results
+        one = list(results)[rng.integers(len(results))]
+        assert noticed(label, results | {one: spoiled(results[one])}), one
+        return
     every = tampers(label)
-    one = every[np.random.default_rng(sum(map(ord, label))).integers(len(every))]
+    one = every[rng.integers(len(every))]
     assert caught(label, one), one
 
 

@@ -12,12 +12,12 @@ from linscale.errors import InvalidArgument, Unsupported
 from linscale.montecarlo import _numba_band, band_draws
 from linscale.montecarlo.band import BandFactor
 from linscale.montecarlo.band_draws import MomentDraw, draw_spectrum, moment_plan
-from linscale.montecarlo.chebyshev import plan
+from linscale.montecarlo.chebyshev import TOLERANCE, plan
 from linscale.montecarlo.draws import draw_linear, draw_subspace, draw_wishart
 from linscale.montecarlo.engine import run
 from linscale.montecarlo.laws import gaussian_law
-
-from ..conftest import worst, z_limit
+from tests.conftest import worst, z_limit
+from tests.tolerances import rounding
 
 MC = ls.montecarlo
 
@@ -55,10 +55,12 @@ def test_spectrum_kernels_are_the_dense_decomposition(m, width, seed):
     tridiagonal = _numba_band.tridiagonalise(lower_band(a, width), rows)
     assert _numba_band.tridiagonal_eigen(tridiagonal, rows)
     l = tridiagonal[:, 0]
-    rounding = 1e-14 * m * np.linalg.norm(a, 2)
-    assert np.allclose(np.sort(l), np.linalg.eigvalsh(a), atol=rounding)
+    size = np.linalg.norm(a, 2)
+    off = np.abs(np.sort(l) - np.linalg.eigvalsh(a))
+    assert np.all(off <= rounding(size, 8 * m))  # every entry is rotated about 8 m times
     f = (rows * np.exp(-l / 10)[:, None]).T @ rows
-    assert np.allclose(f, expm(-a / 10)[:block, :block], rtol=1e-11, atol=1e-12)
+    off = np.abs(f - expm(-a / 10)[:block, :block])
+    assert np.all(off <= rounding(np.exp(size / 10) * (1.0 + size / 10), 8 * m))
 
 
 @shapes
@@ -66,12 +68,18 @@ def test_gram_kernels(m, width, seed):
     width = min(width, m - 1)
     f = random_factor(m, width, seed)
     factor = lower_band(f, width)
-    assert np.allclose(_numba_band.gram(factor, m, 3.0), lower_band(f @ f.T / 3.0, width))
-    assert np.allclose(_numba_band.dual_gram(factor), lower_band(f.T @ f, width))
-    short = max(1, m // 2)
-    assert np.allclose(
-        _numba_band.gram(factor, short, 1.0), lower_band((f @ f.T)[:short, :short], width)
-    )
+
+    def same(found, left, count=1.0):
+        """Sums of width + 1 products."""
+        rows = found.shape[0]
+        exact, size = (
+            lower_band((x @ x.T)[:rows, :rows] / count, width) for x in (left, abs(left))
+        )
+        assert np.all(np.abs(found - exact) <= rounding(size, 2 * width + 4))
+
+    same(_numba_band.gram(factor, m, 3.0), f, 3.0)
+    same(_numba_band.dual_gram(factor), f.T)
+    same(_numba_band.gram(factor, max(1, m // 2), 1.0), f)
 
 
 @shapes
@@ -79,10 +87,9 @@ def test_trace_of_inverse(m, width, seed):
     width = min(width, m - 1)
     f = random_factor(m, width, seed)
     exact = np.trace(np.linalg.inv(f @ f.T))
-    rounding = 1e-15 * m * np.linalg.cond(f) ** 2
-    assert _numba_band.trace_of_inverse(lower_band(f, width)) == pytest.approx(
-        exact, rel=rounding + 1e-12
-    )
+    allowed = rounding(np.linalg.cond(f) ** 2, m * (width + 1))
+    found = _numba_band.trace_of_inverse(lower_band(f, width))
+    assert found == pytest.approx(exact, rel=allowed)
 
 
 @shapes
@@ -95,7 +102,10 @@ def test_chebyshev_moments(m, width, seed):
     l, v = np.linalg.eigh(2 * a / end - np.eye(m))
     for j in range(19):
         t = np.cos(j * np.arccos(np.clip(l, -1, 1)))
-        assert np.allclose(moments[j], (v[:block] * t) @ v[:block].T, atol=1e-11)
+        # T_j' reaches j^2; a product of the recursion adds 2 width + 1 terms.
+        allowed = rounding(1 + j**2, 2 * (m + 2 * width + 1))
+        off = np.abs(moments[j] - (v[:block] * t) @ v[:block].T)
+        assert np.all(off <= allowed)
 
 
 @pytest.mark.parametrize("drawn", [False, True])
@@ -107,7 +117,8 @@ def test_plan_is_as_close_as_it_says(filter, drawn):
         weights = plan(filter, 2.5, drawn, tolerance)
         assert weights.error <= tolerance
         x = np.linspace(0, 2.5, 700)[1:]
-        t = np.cos(np.arange(weights.degree + 1)[:, None] * np.arccos(2 * x / 2.5 - 1))
+        j = np.arange(weights.degree + 1)
+        t = np.cos(j[:, None] * np.arccos(2 * x / 2.5 - 1))
         exact = {"rho": filter.residual(x), "rho2": filter.residual(x) ** 2}
         exact |= (
             {"g": filter.gain(x), "g2": filter.gain(x) ** 2}
@@ -115,9 +126,11 @@ def test_plan_is_as_close_as_it_says(filter, drawn):
             else {"h": filter.variance_filter(x)}
         )
         for name, values in exact.items():
-            size = np.abs(weights.coefficients[name]).sum(axis=1, keepdims=True)
+            c = np.abs(weights.coefficients[name])
             error = np.abs(weights.coefficients[name] @ t - values)
-            assert np.all(error <= 2 * tolerance * size + 1e-13)
+            # What is left out, its aliases, and rounding, which T_j' = j^2 amplifies at the ends.
+            allowed = 2 * tolerance * c.sum(axis=1) + rounding(c @ (1 + j**2), 4)
+            assert np.all(error <= allowed[:, None])
 
 
 def test_a_looser_tolerance_needs_fewer_blocks_and_stays_within_it():
@@ -125,7 +138,8 @@ def test_a_looser_tolerance_needs_fewer_blocks_and_stays_within_it():
     runs = [MC.risk(model, 3000, flow, trials=3, engine="band", tolerance=t) for t in (1e-5, 1e-11)]
     degree = [int(r.method.split("degree ")[1].split(",")[0]) for r in runs]
     assert degree[0] < degree[1]
-    assert np.allclose(runs[0].value, runs[1].value, rtol=1e-4)
+    # A path is a tenth or more of the largest value of the functions that 1e-5 is relative to.
+    assert np.allclose(runs[0].value, runs[1].value, rtol=10 * 1e-5, atol=0.0)
     assert not np.array_equal(runs[0].value, runs[1].value)
 
 
@@ -135,8 +149,8 @@ def test_an_eigenvalue_beyond_the_end_is_seen_and_mended(monkeypatch):
     good = MomentDraw(model, 100, False, {flow: moment_plan(model, 100, flow, False)}, stream)
     small = plan(flow, 0.6, False)  # the spectrum reaches past 1
     bad = MomentDraw(model, 100, False, {flow: small}, stream)
-    assert np.allclose(bad.path(flow)[0], good.path(flow)[0], rtol=1e-8)
-    assert np.allclose(bad.path(flow)[1], good.path(flow)[1], rtol=1e-8)
+    for found, expected in zip(bad.path(flow), good.path(flow), strict=True):
+        assert np.allclose(found, expected, rtol=10 * TOLERANCE, atol=0.0)
 
 
 def test_a_longer_factor_begins_like_a_shorter_one():
@@ -149,6 +163,7 @@ def test_a_longer_factor_begins_like_a_shorter_one():
 MODEL = ls.SubspaceModel(n=20, d=4, sigma=0.4)
 TIMES = [0.5, 3.0, 30.0, 300.0]
 SIZES = (3, 8, 16, 26, 80)
+QUICK = 800  # draws at which the errors planted below are seen
 
 
 def risks(draw, flow):
@@ -161,7 +176,8 @@ def risks(draw, flow):
 
 
 def sample(make, flow, trials, seed):
-    return np.array(run(lambda rng: risks(make(rng), flow), trials, seed, workers=2))
+    workers = 1 if trials <= QUICK else 2  # short of what pays for processes
+    return np.array(run(lambda rng: risks(make(rng), flow), trials, seed, workers))
 
 
 def engines(N, drawn, flow):
@@ -178,11 +194,15 @@ def engines(N, drawn, flow):
     return found
 
 
+AT_LENGTH = pytest.param(SIZES, 5000, marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize(("sizes", "trials"), [((3, 16, 26), QUICK), AT_LENGTH])
 @pytest.mark.parametrize("drawn", [False, True])
-def test_law_of_every_engine_is_that_of_actual_data(drawn):
-    """Kolmogorov and Smirnov, 5,000 draws each; level 1e-3 over all the comparisons made here."""
-    flow, trials, pvalues = ls.GradientFlow(TIMES), 5000, []
-    for N in SIZES:
+def test_law_of_every_engine_is_that_of_actual_data(drawn, sizes, trials):
+    """Kolmogorov and Smirnov; level 1e-3 over all the comparisons made here."""
+    flow, pvalues = ls.GradientFlow(TIMES), []
+    for N in sizes:
         dense = sample(lambda rng, N=N: draw_subspace(MODEL, N, rng, drawn), flow, trials, N)
         for make in engines(N, drawn, flow).values():
             other = sample(make, flow, trials, 1000 + N)
@@ -193,7 +213,7 @@ def test_law_of_every_engine_is_that_of_actual_data(drawn):
 @pytest.mark.parametrize("where", ["diagonal", "end"])
 def test_planted_off_by_one_in_a_chi_is_caught(monkeypatch, where):
     """One degree of freedom too few, on the diagonal or at the end of the band."""
-    flow, N, trials = ls.GradientFlow(TIMES), 8, 5000
+    flow, N, trials = ls.GradientFlow(TIMES), 16, QUICK
     dense = sample(lambda rng: draw_subspace(MODEL, N, rng, False), flow, trials, 1)
     if where == "diagonal":
         original = BandFactor.__init__
@@ -213,25 +233,29 @@ def test_planted_off_by_one_in_a_chi_is_caught(monkeypatch, where):
     assert min(pvalues) < 1e-3 / 100
 
 
-def test_moment_draws_have_the_mean_of_spectral_ones():
+@pytest.mark.parametrize(
+    ("sizes", "trials"), [((3, 16), QUICK), pytest.param(SIZES, 3000, marks=pytest.mark.slow)]
+)
+def test_moment_draws_have_the_mean_of_spectral_ones(sizes, trials):
     flow = ls.GradientFlow(TIMES)
-    for N in SIZES:
+    for N in sizes:
         plans = {flow: moment_plan(MODEL, N, flow, False)}
-        a = sample(lambda rng, N=N: draw_spectrum(MODEL, N, rng, False), flow, 3000, 5)
+        a = sample(lambda rng, N=N: draw_spectrum(MODEL, N, rng, False), flow, trials, 5)
         b = sample(
             lambda rng, N=N, plans=plans: MomentDraw(
                 MODEL, N, False, plans, rng.bit_generator.seed_seq
             ),
-            flow, 3000, 6,
+            flow, trials, 6,
         )  # fmt: skip
         usable = [0, 1, 2, 3, 5, 6] if abs(N - MODEL.n) > 3 else [0, 1, 2, 3, 6]
-        sem = np.sqrt((a.var(axis=0) + b.var(axis=0)) / 3000)
+        sem = np.sqrt((a.var(axis=0) + b.var(axis=0)) / trials)
         assert worst(a.mean(axis=0)[usable], b.mean(axis=0)[usable], sem[usable]) < z_limit(30)
 
 
+@pytest.mark.parametrize("trials", [1500, pytest.param(5000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("drawn", [False, True])
 @pytest.mark.parametrize("N", [3, 9, 40])
-def test_wishart_draws_of_any_problem_have_the_law_of_data(N, drawn):
+def test_wishart_draws_of_any_problem_have_the_law_of_data(N, drawn, trials):
     rng = np.random.default_rng(0)
     root, forward = rng.standard_normal((6, 4)), rng.standard_normal((8, 6))
     law = gaussian_law(ls.InverseProblem(forward, root @ root.T, 0.5))
@@ -242,7 +266,7 @@ def test_wishart_draws_of_any_problem_have_the_law_of_data(N, drawn):
         return np.where(np.isnan(variance), bias, bias + variance)
 
     a, b = (
-        np.array(run(lambda rng, f=f: total(f(law, N, rng, drawn)), 5000, seed, workers=2))
+        np.array(run(lambda rng, f=f: total(f(law, N, rng, drawn)), trials, seed, workers=2))
         for f, seed in ((draw_linear, 1), (draw_wishart, 2))
     )
     assert min(ks_2samp(a[:, k], b[:, k]).pvalue for k in range(3)) > 1e-3 / 18
@@ -252,7 +276,9 @@ def test_wishart_draws_of_any_problem_have_the_law_of_data(N, drawn):
 def test_n_train_up_to_a_trillion(N):
     mc = MC.estimates(MODEL, N, trials=200, engine="band")
     floor = MODEL.spectral().floor
-    assert mc.converged.value == pytest.approx(floor * (1 + 20 / N), abs=4 * mc.converged.sem)
+    assert mc.converged.value == pytest.approx(
+        floor * (1 + 20 / N), abs=z_limit(3) * mc.converged.sem
+    )
     excess = (mc.early_stopped.value - floor) * N / floor
     assert 3 < excess < 20  # between d and n
 
@@ -299,7 +325,9 @@ def test_training_set_of_the_user(rng):
     model = ls.InverseProblem(rng.standard_normal((8, 6)), np.eye(6), 0.5)
     x, y = gaussian_law(model).sample(9, rng)
     path = MC.risk_of_training_set(model, x, y, ls.GradientFlow([0.0, 0.1, 1.0]))
-    assert path.value[0] == pytest.approx(model.spectral().zero_risk)
+    # Found from the best estimator, a solve with S.
+    allowed = rounding(np.linalg.cond(model.measurement_cov()), 2 * model.n)
+    assert path.value[0] == pytest.approx(model.spectral().zero_risk, rel=allowed)
     assert np.all(path.value > path.floor)
     for bad, name in (((x[:5], y), "x"), ((x, y[:, :3]), "y"), ((x, y * np.nan), "y")):
         with pytest.raises(InvalidArgument) as caught:

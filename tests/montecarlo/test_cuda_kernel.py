@@ -8,10 +8,9 @@ import pytest
 
 from linscale.montecarlo import paths
 from linscale.montecarlo._cupy import TILE, kernel_source
+from tests.tolerances import rounding
 
 from .host_cuda import compile_for_host
-
-EPS = np.finfo(float).eps
 
 
 class Nvrtc:
@@ -106,7 +105,8 @@ def test_the_kernel_run_on_the_host_is_its_twin(on_host, rng, tile, count, d, dr
 def assert_equal(found, expected, count, d):
     """To rounding: sums of count terms, squared and added d^2 times."""
     assert np.all(np.isfinite(found))
-    assert np.all(np.abs(found - expected) <= 4 * (count + d * d) * EPS * expected)
+    allowed = rounding(operations=4 * (count + d * d)) * expected
+    assert np.all(np.abs(found - expected) <= allowed)
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,8 @@ import pytest
 import linscale as ls
 from linscale.errors import InvalidArgument, StepTooLarge, Unsupported
 from linscale.montecarlo.summary import refined_minimum
-
-from ..conftest import worst, z_limit
+from tests.conftest import worst, z_limit
+from tests.tolerances import rounding
 
 MODEL = ls.SubspaceModel(n=30, d=4, sigma=0.4)
 MC = ls.montecarlo
@@ -16,7 +16,7 @@ MC = ls.montecarlo
 @pytest.mark.parametrize("residual", ["averaged", "drawn"])
 def test_one_step_is_its_exact_finite_sample_value(residual):
     """E Sh S Sh = S^3 (1 + 1/N) + S tr(S^2)/N for every N: exact, so no allowance."""
-    sizes, eta = (1, 3, 30, 100), 0.15
+    sizes, eta = (1, 3, 30), 0.15
     for N in sizes:
         mc = MC.risk(MODEL, N, ls.GradientDescent(eta, 1), trials=3000, residual=residual)
         exact = ls.theory.one_step(MODEL, N, eta)
@@ -40,11 +40,12 @@ def test_converged_is_its_exact_value(residual, N):
 def test_averaged_and_drawn_agree_in_the_mean_and_averaged_is_sharper():
     times = np.geomspace(0.3, 100, 8)
     for N in (6, 30, 90):
-        a = MC.risk(MODEL, N, ls.GradientFlow(times), trials=2000, rng=1)
-        b = MC.risk(MODEL, N, ls.GradientFlow(times), trials=2000, rng=2, residual="drawn")
+        a = MC.risk(MODEL, N, ls.GradientFlow(times), trials=800, rng=1)
+        b = MC.risk(MODEL, N, ls.GradientFlow(times), trials=800, rng=2, residual="drawn")
         assert worst(a.value, b.value, np.hypot(a.sem, b.sem)) < z_limit(24)
         assert np.all(a.std[3:] < b.std[3:])
-        assert np.allclose(a.value, a.floor + a.bias + a.variance, rtol=1e-12)
+        parts = a.floor + a.bias + a.variance
+        assert np.allclose(a.value, parts, rtol=rounding(operations=800), atol=0.0)
         assert np.all(np.isnan(b.variance))
 
 
@@ -55,7 +56,7 @@ def test_every_model_gives_the_same_law():
     flow = ls.GradientFlow([0.5, 5.0, 50.0])
     for N in (5, 40):
         runs = [
-            MC.risk(m, N, flow, trials=1500, rng=k, residual="drawn")
+            MC.risk(m, N, flow, trials=700, rng=k, residual="drawn")
             for k, m in enumerate((MODEL, dense, MODEL.spectral()))
         ]
         scale = (1.0, 30 / 4, 1.0)
@@ -136,10 +137,14 @@ def test_refined_minimum_finds_a_parabola_between_grid_points():
     times = np.geomspace(0.1, 100, 9)
     values = 2.0 + 0.3 * (np.log(times) - 1.234) ** 2
     lowest, at = refined_minimum(times, values)
-    assert lowest == pytest.approx(2.0, abs=1e-12)
-    assert np.log(at) == pytest.approx(1.234, abs=1e-10)
+    # A parabola through three values moves by their rounding, up or down over the neighbours'
+    # distance, and sideways over its curvature too.
+    h = np.diff(np.log(times))[0]
+    size = np.sort(values)[2]
+    assert lowest == pytest.approx(2.0, rel=0.0, abs=rounding(size / h**2, 8))
+    assert np.log(at) == pytest.approx(1.234, rel=0.0, abs=rounding(size / (0.3 * h), 8))
     both, _ = refined_minimum(times, np.stack([values, values[::-1]]))
-    assert np.allclose(both, 2.0)
+    assert both == pytest.approx(2.0, rel=0.0, abs=rounding(size / h**2, 8))
 
 
 def test_diverging_descent_is_refused_or_counted():

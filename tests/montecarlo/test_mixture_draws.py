@@ -8,8 +8,8 @@ from linscale.errors import InvalidArgument, Unsupported
 from linscale.models.contrast import Contrast
 from linscale.montecarlo.draws import train
 from linscale.montecarlo.laws import gaussian_law
-
-from ..conftest import z_limit
+from tests.conftest import z_limit
+from tests.tolerances import cancellation, rounding
 
 TWO = Contrast([0.2, 4.2], [0.8, 0.2])
 
@@ -35,7 +35,7 @@ def test_second_moments_are_those_of_the_covariance_and_fourth_show_the_contrast
     cov = model.signal_cov
     second = (1 + TWO.spread) * (np.trace(cov) ** 2 + 2 * np.trace(cov @ cov))
     sem = (energy**2).std() / np.sqrt(count)
-    assert abs(np.mean(energy**2) - second) < 4 * sem
+    assert abs(np.mean(energy**2) - second) < z_limit(1) * sem
     assert abs(second / (1 + TWO.spread) - second) > 40 * sem  # a Gaussian would be seen
 
 
@@ -49,16 +49,20 @@ def test_constant_contrast_draws_the_gaussian_numbers():
 
 @pytest.mark.parametrize("N", [3, 8, 30])
 def test_a_draw_is_literal_gradient_descent(N, rng):
-    model, step = problem(), 0.05
+    model, step, iterations = problem(), 0.05, 40
     law = gaussian_law(model)
     x, y = law.sample(N, rng)
     W = np.zeros((model.p, model.n))
-    for _ in range(40):
+    for _ in range(iterations):
         W = W - step * (W @ y - x) @ y.T / N
     S, C = model.measurement_cov(), model.cross_cov()
-    exact = np.trace(model.signal_cov - 2 * W @ C.T + W @ S @ W.T) / model.p
-    error, variance = train(law, x, y).path(ls.GradientDescent(step, 40))
-    assert error[0] + law.floor == pytest.approx(exact, rel=1e-11)
+    terms = [np.trace(m) for m in (model.signal_cov, -2 * W @ C.T, W @ S @ W.T)]
+    draw = train(law, x, y)
+    error, variance = draw.path(ls.GradientDescent(step, iterations))
+    # The gain's slope is the number of steps, in units of the largest eigenvalue.
+    slope = 1 + iterations * step * draw.eigenvalues[-1]
+    allowed = rounding(cancellation(*terms) * slope, 4 * model.n)
+    assert error[0] + law.floor == pytest.approx(sum(terms) / model.p, rel=allowed)
     assert np.isnan(variance[0])
 
 
@@ -87,10 +91,10 @@ def test_simulation_of_every_kind_meets_the_theory(N):
     far = np.abs(gaussian.value - mc.value)
     assert np.all(far > 8 * mc.sem)
     assert np.all(np.abs(mc.value - theory.value) < 0.2 * far + 3 * mc.sem)
-    best = ls.montecarlo.early_stopped(model, N, trials=1500, times=times)
+    best = ls.montecarlo.early_stopped(model, N, trials=700, times=times)
     expected = ls.theory.early_stopped(model, N)
     assert abs(best.value - expected.value) < z_limit(5) * best.sem + expected.error
-    end = ls.montecarlo.converged(model, N, trials=1500)
+    end = ls.montecarlo.converged(model, N, trials=700)
     expected = ls.theory.converged(model, N)
     assert abs(end.value - expected.value) < z_limit(5) * end.sem + expected.error
 
@@ -106,11 +110,11 @@ def test_the_surer_method_is_taken():
     model, flow = problem(), ls.GradientFlow([0.3, 3.0])
     sure = ls.risk(model, 3000, flow)
     assert sure.method == "theory of scale mixtures, order 1"
-    asked = ls.risk(model, 6, flow, accuracy=1e-3, trials=2000)
+    asked = ls.risk(model, 6, flow, accuracy=1e-3, trials=500)
     assert "montecarlo, engine dense, residual drawn" in asked.method
     curve = ls.curve(model, [40, 400], flow, "montecarlo", trials=100)
     theory = ls.curve(model, [40, 400], flow, "theory")
-    assert np.all(np.abs(curve.value - theory.value) < 5 * curve.sem + theory.error)
+    assert np.all(np.abs(curve.value - theory.value) < z_limit(4) * curve.sem + theory.error)
     assert ls.early_stopped(model, 300, "theory").value == ls.theory.early_stopped(model, 300).value
 
 
@@ -120,6 +124,6 @@ def test_the_best_time_is_found_by_simulation_too():
     model = ls.InverseProblem(None, np.diag(np.repeat([2.0, 0.3], 8)), 0.5, law)
     predicted = ls.theory.early_stopped(model, 40)
     found = ls.montecarlo.early_stopped(model, 40, trials=2000, rng=4)
-    assert abs(found.value - predicted.value) < 4 * found.sem + predicted.error
+    assert abs(found.value - predicted.value) < z_limit(1) * found.sem + predicted.error
     gaussian = ls.theory.early_stopped(ls.InverseProblem(None, model.signal_cov, 0.5), 40)
-    assert abs(found.value - gaussian.value) > 4 * found.sem + gaussian.error  # planted
+    assert abs(found.value - gaussian.value) > z_limit(1) * found.sem + gaussian.error  # planted

@@ -32,13 +32,25 @@ def distributed():
     return pytest.importorskip("distributed", reason="Dask is optional")
 
 
-@pytest.fixture
-def cluster(distributed):
-    """One small worker process; tests add what they need."""
+@pytest.fixture(scope="module")
+def shared(distributed):
     with distributed.LocalCluster(
-        n_workers=1, threads_per_worker=1, dashboard_address=None, silence_logs=50
+        n_workers=1, threads_per_worker=1, dashboard_address=":0", silence_logs=50
     ) as cluster:
         yield cluster
+
+
+@pytest.fixture
+def cluster(shared):
+    """One small worker process, and no other; tests add what they need."""
+    failures = shared.scheduler.allowed_failures
+    shared.scale(1)
+    end = time.monotonic() + 30.0
+    while len(shared.scheduler.workers) != 1 or len(shared.workers) != 1:
+        assert time.monotonic() < end, "a worker too many, or too few"
+        time.sleep(0.05)
+    yield shared
+    shared.scheduler.allowed_failures = failures
 
 
 def table(path):
@@ -131,7 +143,7 @@ def test_no_scheduler_there(distributed, tmp_path, monkeypatch):
 CLUSTER = """
 from distributed import LocalCluster
 with LocalCluster(
-    n_workers=1, threads_per_worker=1, processes=False, protocol="tcp", dashboard_address=None
+    n_workers=1, threads_per_worker=1, processes=False, protocol="tcp", dashboard_address=":0"
 ) as cluster:
     print(cluster.scheduler_address, flush=True)
     input()
@@ -183,7 +195,7 @@ def recipe():
 def test_the_job_script_of_the_documentation():
     jobqueue = pytest.importorskip("dask_jobqueue", reason="dask-jobqueue is optional")
     given = recipe()
-    with jobqueue.SLURMCluster(**given, scheduler_options={"dashboard_address": None}) as cluster:
+    with jobqueue.SLURMCluster(**given, scheduler_options={"dashboard_address": ":0"}) as cluster:
         script = cluster.job_script()
         address = cluster.scheduler_address
     assert script.startswith("#!/usr/bin/env bash\n")

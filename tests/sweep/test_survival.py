@@ -63,15 +63,19 @@ def close(running):
     running.stderr.close()
 
 
-def killed_and_resumed(path, kills, rng):
-    """Kill -9 at random moments, by time from the start or by cells finished; then finish."""
+def killed_and_resumed(path, workers, rng):
+    """Kill -9 at random moments, by time from the start or by cells finished; then finish.
+
+    ``workers`` are those of each run, the last of which is left alone.
+    """
     kept, seen = 0, []
-    for i in range(kills):
-        running = start(path)
+    *killed, last = workers
+    for i, count in enumerate(killed):
+        running = start(path, count)
         if i % 3 == 0:
             time.sleep(rng.uniform(0.0, 1.5))
         else:
-            wait_for(running, int(rng.integers(1, 1 + (CELLS - kept) // (kills - i + 2))))
+            wait_for(running, int(rng.integers(1, 1 + (CELLS - kept) // (len(killed) - i + 2))))
             time.sleep(rng.uniform(0.0, 0.1))
         running.kill()
         close(running)
@@ -81,12 +85,12 @@ def killed_and_resumed(path, kills, rng):
                 kept = len(store)
         seen.append(kept)
     assert 0 < kept < CELLS
-    assert finish(start(path), path) == kept
+    assert finish(start(path, last), path) == kept
     return seen
 
 
 def test_three_kills_leave_the_table_of_an_uninterrupted_run(tmp_path, expected):
-    seen = killed_and_resumed(tmp_path / "s", 3, np.random.default_rng(1))
+    seen = killed_and_resumed(tmp_path / "s", (2, 2, 1, 1), np.random.default_rng(1))
     assert len(set(seen)) >= 2
     assert table(tmp_path / "s") == expected
     assert [p.name for p in tmp_path.iterdir()] == ["s"]
@@ -94,7 +98,7 @@ def test_three_kills_leave_the_table_of_an_uninterrupted_run(tmp_path, expected)
 
 @pytest.mark.slow
 def test_twenty_kills_leave_the_table_of_an_uninterrupted_run(tmp_path, expected):
-    seen = killed_and_resumed(tmp_path / "s", 20, np.random.default_rng(2))
+    seen = killed_and_resumed(tmp_path / "s", [2] * 21, np.random.default_rng(2))
     assert len(set(seen)) >= 8
     assert table(tmp_path / "s") == expected
     assert [p.name for p in tmp_path.iterdir()] == ["s"]
@@ -141,7 +145,10 @@ def test_workers_that_nobody_watches_live_on(tmp_path):
         close(running)
 
 
-@pytest.mark.parametrize(("workers", "whole_group"), [(1, False), (2, False), (2, True)])
+@pytest.mark.parametrize(
+    ("workers", "whole_group"),
+    [(1, False), pytest.param(2, False, marks=pytest.mark.slow), (2, True)],
+)
 def test_a_real_interrupt_leaves_a_clean_store_and_no_workers(
     workers, whole_group, tmp_path, expected
 ):

@@ -9,6 +9,8 @@ import linscale as ls
 from linscale.errors import InvalidArgument
 from linscale.theory.gaussian.kernels import ridge_terms
 from linscale.theory.gaussian.stieltjes import effective_penalty_at_zero, ridge_penalty
+from tests.conftest import z_limit
+from tests.tolerances import CONTRACT, rounding
 
 FIFTEEN = ls.SpectralProblem(
     np.geomspace(0.05, 3, 15), np.arange(1, 16), np.linspace(0.1, 0.02, 15), floor=0.2
@@ -28,12 +30,13 @@ def test_one_step_is_exact_at_every_n_train(problem, N, make):
     eta = 0.4 / ls.theory.sample_spectrum(problem, N).high
     exact = ls.theory.one_step(problem, N, eta)
     path = ls.theory.risk(problem, N, make(eta, 1))
-    assert path.bias[0] == pytest.approx(exact.bias, rel=1e-10)
-    assert path.variance[0] == pytest.approx(exact.variance, rel=1e-10)
+    allowed = CONTRACT * (exact.bias + exact.variance)
+    assert path.bias[0] == pytest.approx(exact.bias, rel=0, abs=allowed)
+    assert path.variance[0] == pytest.approx(exact.variance, rel=0, abs=allowed)
     leading = ls.theory.risk(problem, N, make(eta, 1), order=0)
-    assert abs(leading.bias[0] - exact.bias) > 1e-6 * exact.bias  # order 0 is caught
+    assert abs(leading.bias[0] - exact.bias) > 100 * allowed  # order 0 is caught
     circular = ls.theory.one_step(problem, N, eta, complex_data=True)
-    assert leading.bias[0] == pytest.approx(circular.bias, rel=1e-10)
+    assert leading.bias[0] == pytest.approx(circular.bias, rel=0, abs=allowed)
 
 
 @pytest.mark.parametrize("n", [3, 20, 200])
@@ -44,10 +47,17 @@ def test_white_spectrum_below_n(n, ratio):
     white = ls.SpectralProblem([2.0], [n], [0.5], floor=0.3)
     kappa = np.array([effective_penalty_at_zero(white, N)])
     bias, variance = ridge_terms(white, N, kappa, order=1)
-    assert bias[0] == pytest.approx(1.0 - N / n, rel=1e-12)
-    assert bias[1] == pytest.approx(0.0, abs=1e-12)
-    assert variance[0] == pytest.approx(0.3 * N / (n - N), rel=1e-12)
-    assert variance[1] == pytest.approx(0.3 * N / (n - N) ** 2, rel=1e-11)
+    # kappa, and every 1 - df2/N, come from a cancellation to 1 - N/n: three factors of them in the
+    # leading terms, five in the variance at order 1. Its bias is a difference of terms of the
+    # size bias/N, over (1 - N/n)^2.
+    condition, operations = n / (n - N), 20
+    leading = rounding(3 * condition, operations)
+    assert bias[0] == pytest.approx(1.0 - N / n, rel=leading, abs=0)
+    none = float(rounding(condition**2, operations) * bias[0][0] / N)
+    assert bias[1] == pytest.approx(0.0, rel=0, abs=none)
+    assert variance[0] == pytest.approx(0.3 * N / (n - N), rel=leading, abs=0)
+    following = rounding(5 * condition, operations)
+    assert variance[1] == pytest.approx(0.3 * N / (n - N) ** 2, rel=following, abs=0)
 
 
 @pytest.mark.parametrize("problem", PROBLEMS)
@@ -58,11 +68,13 @@ def test_late_times_beyond_n(problem):
         late = ls.GradientFlow(1e4)
         both = ls.theory.risk(problem, N, late).variance[0]
         leading = ls.theory.risk(problem, N, late, order=0).variance[0]
-        assert leading == pytest.approx(problem.floor * n / (N - n), rel=1e-7)
-        assert both - leading == pytest.approx(problem.floor * n / (N - n) ** 2, rel=1e-6)
+        expected = problem.floor * n / (N - n)
+        assert leading == pytest.approx(expected, rel=CONTRACT, abs=0)
+        following = expected / (N - n)
+        assert both - leading == pytest.approx(following, rel=0, abs=CONTRACT * expected)
 
 
-@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize(("problem", "first"), [(FIFTEEN, 1e4), (SUBSPACE.spectral(), 1e3)])
 @pytest.mark.parametrize(
     "filter",
     [
@@ -70,9 +82,9 @@ def test_late_times_beyond_n(problem):
         ls.HeavyBall(0.1, 0.5, [2, 6]), ls.Nesterov(0.1, [2, 5]),
     ],
 )  # fmt: skip
-def test_many_samples(problem, filter):
+def test_many_samples(problem, first, filter):
     """N (R - R_inf) tends to the closed form with beta = 1; beta = 0 is what order 0 gives."""
-    sizes = np.array([1e4, 1e5])
+    sizes = np.array([1, 10]) * first
     for complex_data, order in ((False, 1), (True, 0)):
         gaps = []
         for N in sizes:
@@ -80,9 +92,13 @@ def test_many_samples(problem, filter):
             path = ls.theory.risk(problem, N, filter, order)
             gaps.append(np.abs(path.bias - closed.bias) + np.abs(path.variance - closed.variance))
         slope = np.log(gaps[1] / gaps[0]) / np.log(10)
-        assert np.all(np.abs(slope + 2) < 0.1), complex_data
-    real = ls.theory.large_n(problem, 1e5, filter)
-    circular = ls.theory.large_n(problem, 1e5, filter, complex_data=True)
+        # The next order changes it by n/N times a few, and a contour by its share of the gap.
+        contour = CONTRACT * (path.value - path.floor) / gaps[1] / np.log(10)
+        assert np.all(np.abs(slope + 2) < 0.1 + contour), complex_data
+        assert np.min(contour) < 0.05
+        assert np.max(contour) < 0.8  # a term lost from either would leave a slope of -1
+    real = ls.theory.large_n(problem, sizes[1], filter)
+    circular = ls.theory.large_n(problem, sizes[1], filter, complex_data=True)
     assert np.all(np.abs(real.bias - circular.bias) > 5 * gaps[1])  # beta is not lost
 
 
@@ -99,6 +115,7 @@ def test_bias_kernels_of_ridge_against_small_wishart_moments(seed, log_mu):
         kappa = np.array([ridge_penalty(problem, N, mu)])
         bias, variance = ridge_terms(problem, N, kappa, order=1)
         first.append((bias[1][0], variance[1][0] * N))
+    # A rate: the next order is n/N times a number that grows as mu falls, at most 1e3 here.
     assert first[0][0] / first[1][0] == pytest.approx(10.0, rel=1e-2)
     assert first[0][1] / first[1][1] == pytest.approx(10.0, rel=1e-2)
 
@@ -112,7 +129,7 @@ def test_complex_data_drops_the_term():
     best = ls.theory.early_stopped(SUBSPACE, 10, complex_data=True)
     assert best.value == ls.theory.early_stopped(SUBSPACE, 10, order=0).value
     exact = ls.theory.converged(SUBSPACE, 100, complex_data=True)
-    assert exact.value == pytest.approx(exact.floor * 100 / 40, rel=1e-14)
+    assert exact.value == pytest.approx(exact.floor * 100 / 40, rel=rounding(1, 4), abs=0)
 
 
 def test_complex_circular_data_by_simulation():
@@ -135,8 +152,9 @@ def test_complex_circular_data_by_simulation():
     mean, sem = risks.mean(), risks.std() / np.sqrt(trials)
     flow = ls.GradientFlow(t)
     circular = ls.theory.risk(problem, N, flow, complex_data=True).value[0]
-    assert abs(mean - circular) < 4 * sem + 0.002 * mean
-    assert abs(mean - ls.theory.risk(problem, N, flow).value[0]) > 4 * sem + 0.002 * mean
+    allowed = z_limit(1) * sem + 0.002 * mean  # the second is the next order, of some 0.2/N^2
+    assert abs(mean - circular) < allowed
+    assert abs(mean - ls.theory.risk(problem, N, flow).value[0]) > allowed
 
 
 def test_status_speaks_where_the_expansion_fails_and_only_there():
@@ -158,7 +176,7 @@ def test_error_holds_what_lies_beyond_the_usable_times():
     model = ls.SubspaceModel(n=2, d=1, sigma=0.02)
     best = ls.theory.early_stopped(model, 1)
     mc = ls.montecarlo.early_stopped(model, 1, trials=2000)
-    assert abs(best.value - mc.value) < best.error + 5 * mc.sem
+    assert abs(best.value - mc.value) < best.error + z_limit(1) * mc.sem
     assert best.status != "ok"
     assert "montecarlo" in ls.early_stopped(model, 1, trials=200).method
 
@@ -178,7 +196,7 @@ def test_error_does_not_vanish_where_the_term_changes_sign(model, N, filter):
     mc = ls.montecarlo.risk(model, N, filter, trials=4000, workers=2)
     missing = abs(path.value[0] - mc.value[0])
     assert missing > 3 * mc.sem[0]  # the case is one
-    assert missing < path.error[0] + 4 * mc.sem[0]
+    assert missing < path.error[0] + z_limit(len(SIGN_CHANGES)) * mc.sem[0]
 
 
 def test_error_holds_what_the_contour_itself_misses():

@@ -14,6 +14,8 @@ from linscale.theory.rare import (
     rate_below_bulk,
     rate_beyond_edge,
 )
+from tests.conftest import z_limit
+from tests.tolerances import rounding
 
 
 @pytest.mark.parametrize(("n", "N"), [(20, 30), (30, 20), (5, 500)])
@@ -22,10 +24,10 @@ def test_one_atom_is_the_classical_rate(n, N):
     problem = ls.SpectralProblem([l], [n], [0.1], floor=0.2)
     low, high = l * (1 - np.sqrt(n / N)) ** 2, l * (1 + np.sqrt(n / N)) ** 2
     x, found = rate_beyond_edge(problem, N)
-    assert x[0] == pytest.approx(high, rel=1e-12)
+    assert x[0] == pytest.approx(high, rel=rounding(2, 10), abs=0)
     for i in (40, 150, 260):
         rate, _ = quad(lambda y: np.sqrt((y - low) * (y - high)) / (2 * y * l), high, x[i])
-        # Trapezoids on a geometric grid: good to a few parts in a thousand.
+        # Trapezoids on a geometric grid of ratio 1.07: 0.07^2, to the second order.
         assert found[i] == pytest.approx(rate, rel=5e-3)
 
 
@@ -38,7 +40,7 @@ def largest_eigenvalues(model, N, draws, rng):
 def test_tail_by_simulation():
     """Probabilities to a factor of three, over three decades."""
     model, N = ls.SubspaceModel(n=12, d=4, sigma=0.5), 10
-    largest = largest_eigenvalues(model, N, 200_000, np.random.default_rng(3))
+    largest = largest_eigenvalues(model, N, 100_000, np.random.default_rng(3))
     x, log_p = log_tail(model.spectral(), N)
     often = np.array([1e-2, 1e-3, 1e-4])
     expected = np.interp(np.quantile(largest, 1 - often), x, log_p)
@@ -48,15 +50,15 @@ def test_tail_by_simulation():
 
 
 def test_error_covers_what_diverging_sets_add():
-    """The mean of 20,000 draws, thousands of times the theory: its error must say so."""
+    """The mean of 10,000 draws, thousands of times the theory: its error must say so."""
     model, N = ls.SubspaceModel(n=24, d=6, sigma=0.2), 4
     step = 1.3 / ls.theory.sample_spectrum(model, N).high
     filter = ls.GradientDescent(step, [1, 5, 20, 30])
     theory = ls.theory.risk(model, N, filter)
-    simulated = ls.montecarlo.risk(model, N, filter, trials=20_000, workers=2)
+    simulated = ls.montecarlo.risk(model, N, filter, trials=10_000, workers=2)
     assert simulated.value[-1] > 1e3 * theory.value[-1]
     off = np.abs(simulated.value - theory.value)
-    assert np.all(off <= theory.error + 4 * simulated.sem)
+    assert np.all(off <= theory.error + z_limit(4) * simulated.sem)
     assert "diverges on roughly one training set in" in theory.statuses[-1]
     assert theory.error[0] < 0.2 * theory.value[0]
 
@@ -83,7 +85,7 @@ def smallest_signal_eigenvalues(model, N, draws, rng):
 
 def test_lower_tail_by_simulation():
     """Next to no noise: the signal bulk is that of d dimensions alone."""
-    model, N = ls.SubspaceModel(n=10, d=4, sigma=1e-3), 8
+    model, N = ls.SubspaceModel(n=10, d=4, sigma=1e-5), 8
     smallest = smallest_signal_eigenvalues(model, N, 200_000, np.random.default_rng(5))
     problem = model.spectral()
     signal, noise = bulks(problem, N)
@@ -98,7 +100,8 @@ def test_lower_tail_by_simulation():
     # Towards 0 a power of x.
     low = x < 1e-2 * x[0]
     slope = np.polyfit(np.log(x[low]), -N * rate[low], 1)[0]
-    assert slope == pytest.approx((N - model.d) / 2, abs=0.15)
+    # kappa is interpolated on cells of up to 3.5 % of its range.
+    assert slope == pytest.approx((N - model.d) / 2, rel=0.035)
 
 
 def test_error_covers_slow_sets():
@@ -109,7 +112,7 @@ def test_error_covers_slow_sets():
     simulated = ls.montecarlo.risk(model, N, filter, trials=2000, workers=2)
     off = np.abs(simulated.value - theory.value)
     assert off[1] > 6 * simulated.sem[1]
-    assert np.all(off <= theory.error + 4 * simulated.sem)
+    assert np.all(off <= theory.error + z_limit(4) * simulated.sem)
 
 
 def test_bulks_are_those_of_the_support():
@@ -118,5 +121,5 @@ def test_bulks_are_those_of_the_support():
         edges = [low for low, _ in ls.theory.support(problem, N)]
         found = bulks(problem, N)
         z = [spectral_argument(problem, N, bulk.edge) for bulk in found]
-        assert sorted(z) == pytest.approx(edges, rel=1e-6, abs=1e-9)
+        assert sorted(z) == edges  # the same kappa, of either
         assert sorted(atom for bulk in found for atom in bulk.atoms) == [0, 1, 2, 3]

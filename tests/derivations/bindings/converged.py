@@ -1,10 +1,10 @@
 import numpy as np
-import pytest
-import sympy as sp
 
 import linscale as ls
 from derivations import converged as made
-from linscale.theory.limits import converged_terms
+from linscale.theory.law import law_of
+
+from . import agree, evaluated
 
 
 def check(results, rng):
@@ -16,19 +16,18 @@ def check(results, rng):
     for law, nearest in (("real", n + 2), ("complex", n + 1)):
         for n_train in (nearest, nearest + int(rng.integers(1, 50))):
             point = ls.theory.converged(problem, n_train, complex_data=law == "complex")
-            risk = sp.lambdify((made.N, made.n, made.floor), results[f"{law}_risk"])
-            assert point.value == pytest.approx(risk(n_train, n, problem.floor), rel=1e-13)
-            inverse = sp.lambdify((made.N, made.n), results[f"{law}_inverse"])(n_train, n)
-            assert point.variance == pytest.approx(problem.floor * n * inverse, rel=1e-13)
+            given = {made.N: n_train, made.n: n}
+            risk = evaluated(results[f"{law}_risk"], given | {made.floor: problem.floor})
+            agree(point.value, risk)
+            agree(point.variance, problem.floor * n * evaluated(results[f"{law}_inverse"], given))
         for n_train in range(max(1, 2 * n + 1 - nearest), nearest):  # symmetric about N = n
             point = ls.theory.converged(problem, n_train, complex_data=law == "complex")
             assert np.isinf(point.value)
 
     # The expansion in 1/N that is used on the other side has the same two orders on this one.
     n_train = n + int(rng.integers(2, 50))
-    terms = converged_terms(problem, n_train)
-    at = (n / n_train, problem.floor)
-    leading = sp.lambdify((made.gamma, made.floor), results["leading"])(*at)
-    following = sp.lambdify((made.gamma, made.floor), results["next_order"])(*at) / n_train
-    assert terms.variance == pytest.approx([leading, following], rel=1e-9)
-    assert terms.bias == pytest.approx([0.0, 0.0], abs=1e-9)
+    terms = law_of(problem).converged(n_train)
+    given = {made.gamma: n / n_train, made.floor: problem.floor}
+    agree(terms.variance[0], evaluated(results["leading"], given))
+    agree(terms.variance[1], evaluated(results["next_order"], given) / n_train)
+    assert np.all(terms.bias == 0.0)  # times the effective penalty, which is 0

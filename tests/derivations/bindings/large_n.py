@@ -1,17 +1,12 @@
 import numpy as np
-import pytest
 import sympy as sp
 
 import linscale as ls
 from derivations import large_n as made
 from linscale.theory.contours import around
+from tests.tolerances import CONTRACT
 
-# The package integrates over a contour, good to 1e-11 of its largest terms.
-CLOSE = {"rel": 1e-9}
-
-
-def evaluated(expr, values):
-    return sp.lambdify(list(values), expr)(*values.values())
+from . import agree, evaluated
 
 
 def slopes(filter, l):
@@ -49,15 +44,17 @@ def check(results, rng):
             values |= {made.beta: twist}
             point = ls.theory.large_n(problem, N, filter, complex_data=law == "complex").point(0)
             limit, change = (evaluated(results[key], values) for key in ("limit", "bias"))
-            assert point.bias == pytest.approx(limit + change / N, **CLOSE)
             noise = evaluated(results["variance"], values) / N
-            assert point.variance == pytest.approx(noise, rel=1e-12)
+            contract = CONTRACT * (limit + change / N + noise).value
+            agree(point.bias, limit + change / N, also=contract)
+            agree(point.variance, noise)
             if filter is flow:
                 both = evaluated(results[f"flow_{law}"], values | {made.t: flow.times[0]})
-                assert point.value == pytest.approx(floor + limit + both / N, **CLOSE)
-                assert both == pytest.approx(change + noise * N, rel=1e-11)
+                agree(point.value, floor + limit + both / N, also=contract)
+                agree(both, change + noise * N)
 
             kernel = sp.lambdify([*values, made.z1, made.z2], results["kernel"])
             same, mirrored = (kernel(*values.values(), z[:, None], x) for x in (z, z.conj()))
             found = contour.integrate_twice(filter.residual(z), same, mirrored)[0]
-            assert found == pytest.approx(change, rel=1e-8, abs=1e-9)
+            # As the bias at N = 1.
+            agree(found, change, also=CONTRACT * (limit + noise * N).value)

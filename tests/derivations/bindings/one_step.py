@@ -1,9 +1,8 @@
-import pytest
-import sympy as sp
-
 import linscale as ls
 from derivations import one_step as made
 from derivations.moments import N, T, l
+
+from . import agree, evaluated
 
 
 def check(results, rng):
@@ -11,24 +10,23 @@ def check(results, rng):
     many, floor = rng.integers(1, 30, 2), rng.uniform(0.05, 0.5)
     n_train, step = int(rng.integers(1, 40)), rng.uniform(0.1, 1.0)
     problem = ls.SpectralProblem(eigenvalues, many, weights, floor)
-    symbols = (N, made.eta, made.floor, *made.L, *made.n, *made.w)
-    numbers = (n_train, step, floor, *eigenvalues, *many, *weights)
+    given = {N: n_train, made.eta: step, made.floor: floor}
+    given |= dict(zip(made.L, eigenvalues, strict=True)) | dict(zip(made.n, many, strict=True))
+    given |= dict(zip(made.w, weights, strict=True))
 
     def at(name):
-        return sp.lambdify(symbols, results[name])(*numbers)
+        return evaluated(results[name], given)
 
     square = float(many @ eigenvalues**2)
     for law in ("real", "complex"):
         point = ls.theory.one_step(problem, n_train, step, complex_data=law == "complex")
-        bias = sp.lambdify((N, made.eta, l, T[2]), results[f"{law}_bias"])
-        assert point.bias == pytest.approx(
-            weights @ bias(n_train, step, eigenvalues, square), rel=1e-12
-        )
-        variance = sp.lambdify((N, made.eta, T[2]), results[f"{law}_variance"])
-        assert point.variance == pytest.approx(floor * variance(n_train, step, square), rel=1e-12)
-        assert point.value == pytest.approx(at(f"{law}_risk"), rel=1e-12)
+        here = {N: n_train, made.eta: step, T[2]: square}
+        bias = evaluated(results[f"{law}_bias"], here | {l: eigenvalues})
+        agree(point.bias, weights @ bias)
+        agree(point.variance, floor * evaluated(results[f"{law}_variance"], here))
+        agree(point.value, at(f"{law}_risk"))
 
     best = ls.theory.best_one_step(problem, n_train)
-    assert problem.best_step(n_train) == pytest.approx(at("best_step"), rel=1e-12)
-    assert best.at == pytest.approx(at("best_step"), rel=1e-12)
-    assert best.value == pytest.approx(at("best_risk"), rel=1e-12)
+    agree(problem.best_step(n_train), at("best_step"))
+    agree(best.at, at("best_step"))
+    agree(best.value, at("best_risk"))

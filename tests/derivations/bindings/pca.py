@@ -1,12 +1,18 @@
 import numpy as np
-import pytest
 import sympy as sp
 
 import linscale as ls
 from derivations import pca as made
-from linscale.theory.gaussian.stieltjes import effective_penalty_at_zero, spectral_argument
+from linscale.theory.gaussian.stieltjes import (
+    degrees_of_freedom,
+    effective_penalty_at_zero,
+    spectral_argument,
+)
 from linscale.theory.pca import _imaginary_primitive, overlap_correction, shares_above
 from linscale.theory.spectrum import merging_point
+from tests.tolerances import rounding
+
+from . import CHAIN, EPS, Known, agree, evaluated, moved
 
 
 def check(results, rng):
@@ -19,7 +25,7 @@ def check(results, rng):
 
     def at(name, N, **more):
         given = fixed | {made.N: N} | {sp.Symbol(key): x for key, x in more.items()}
-        return sp.lambdify(list(given), results[name])(*given.values())
+        return evaluated(results[name], given)
 
     def corrected(name, N, kappa):
         """The 1/N term at kappa, from the moments there."""
@@ -38,38 +44,48 @@ def check(results, rng):
         low, high = penalties_without_z(l, n, N)
         kappa = rng.uniform(-3.0, 1.0) - 1j * rng.uniform(0.1, 1.0)
         F = [at(f"primitive_{s}", N, kappa=kappa, r_1=low, r_2=high).imag for s in (1, 2)]
-        assert _imaginary_primitive(problem, N, kappa) == pytest.approx(F, rel=1e-10, abs=1e-11)
+        for found, expected in zip(_imaginary_primitive(problem, N, kappa), F, strict=True):
+            agree(found, expected, scale=1.0)  # logarithms: of order pi
 
         delta = high + l[1]
-        size = N * delta**2 + n @ l
-        assert at("delta_equation", N, delta=delta) == pytest.approx(0.0, abs=1e-12 * size)
+        size = N * delta.value**2 + n @ l
+        agree(0.0, at("delta_equation", N, delta=delta), scale=size)
         lost = at("few_lost" if N == few else "gap_lost", N, delta=delta, kappa_0=high)
         overlap = float(ls.theory.subspace_overlap(model, N, order=0))
-        assert 1.0 - overlap == pytest.approx(lost, rel=1e-10, abs=1e-14)
+        agree(1.0 - overlap, lost, also=EPS)
         risk = at("risk", N, a=1.0 / (1.0 + model.sigma**2), c=overlap)
-        assert ls.theory.pca(model, N, order=0).value == pytest.approx(risk, rel=1e-12)
+        agree(ls.theory.pca(model, N, order=0).value, risk)
 
     zero = effective_penalty_at_zero(problem, few)
-    assert zero == pytest.approx(penalties_without_z(l, n, few)[1], rel=1e-11)
-    assert overlap_correction(model, few) == pytest.approx(
-        corrected("few_correction", few, zero), rel=1e-10
-    )
+    # A root of df1/N - 1, whose slope in log(kappa) is 1 - df2/N.
+    off = rounding(zero / (1 - degrees_of_freedom(problem, zero, 2) / few), CHAIN)
+    agree(zero, penalties_without_z(l, n, few)[1], also=off)
+    agree(overlap_correction(model, few), corrected("few_correction", few, zero))
     # A circle through the gap, at the least df2, by the trapezoidal rule.
     first, second = np.cbrt(n * l**2)
     radius = first / (first + second)
-    turn = np.exp(2j * np.pi * np.arange(4000) / 4000)
-    around = corrected("gap_correction", many, -l[0] + radius * turn)
-    change = np.mean(around * radius * turn).real / d
-    assert overlap_correction(model, many) == pytest.approx(change, rel=1e-6)
+    changes = []
+    for nodes in (2000, 4000):
+        turn = np.exp(2j * np.pi * np.arange(nodes) / nodes)
+        around = corrected("gap_correction", many, -l[0] + radius * turn) * (radius * turn / nodes)
+        changes.append((np.ones(nodes) @ around).real / d)
+    # It converges geometrically, so that the half of the nodes says how far.
+    off = abs(changes[0].value / changes[1].value - 1.0) ** 2
+    assert off < 1e-12
+    # The package stops where twice the nodes change no more than this.
+    found = overlap_correction(model, many)
+    agree(found, changes[1], also=(off + 1e-10) * abs(found))
     # The same number from the logarithms, with the cut inside the gap.
     q = spectral_argument(problem, many, radius - l[0])
     lost = at("gap_lost", many, delta=penalties_without_z(l, n, many)[1] + l[1])
-    assert shares_above(problem, many, q)[0] == pytest.approx(1.0 - lost, abs=1e-9)
+    agree(shares_above(problem, many, q)[0], 1.0 - lost)
 
 
 def penalties_without_z(l, n, N):
-    """The two roots of df1 = N, ascending."""
+    """The two roots of df1 = N, ascending; the package has them as eigenvalues of a matrix."""
     total = n * l
-    return np.sort(
-        np.roots([N, N * l.sum() - total.sum(), N * l.prod() - total[0] * l[1] - total[1] * l[0]])
-    )
+    (first, second), all_of_it = moved(l), moved(total.sum())
+    half = (N * (first + second) - all_of_it) / (2 * N)
+    product = (N * first * second - total[0] * second - total[1] * first) / N
+    root = np.sqrt(half**2 - product)
+    return [Known(x.value, x.error + CHAIN * EPS * l.max()) for x in (-half - root, root - half)]

@@ -1,10 +1,10 @@
-import pytest
-import sympy as sp
-
 import linscale as ls
 from derivations.two_resolvents import L, N, kappa1, kappa2, n, v1, v2, w, z1, z2
 from linscale.theory.gaussian.kernels import PairMoments, bias_kernels
 from linscale.theory.gaussian.stieltjes import effective_penalty, spectral_argument
+from tests.tolerances import rounding
+
+from . import CHAIN, agree, argument, evaluated
 
 
 def problem(rng):
@@ -20,20 +20,24 @@ def check(results, rng):
     moments = PairMoments(p, count, kappa[:1], kappa[1:])
     prefactor = kappa[0] * kappa[1] / (z[0] * z[1])
     package = prefactor * bias_kernels(moments, count, order=0)[0][0, 0]
-    atoms = (*L, *n, *w, N)
-    values = (*p.eigenvalues, *p.multiplicities, *p.target_weights, count)
-    two = sp.lambdify((z1, z2, v1, v2, *atoms), results["two"])
-    assert two(*z, *(-z / kappa), *values) == pytest.approx(package, rel=1e-11)
-    direct = sp.lambdify((kappa1, kappa2, *atoms), results["two_in_kappa"])
-    assert direct(*kappa, *values) == pytest.approx(package, rel=1e-11)
+    atoms = {N: count} | dict(zip(L, p.eigenvalues, strict=True))
+    atoms |= dict(zip((*n, *w), (*p.multiplicities, *p.target_weights), strict=True))
+    of = argument(p, count, z, kappa)
+    given = {z1: of[0], z2: of[1], v1: -of[0] / kappa[0], v2: -of[1] / kappa[1]}
+    agree(package, evaluated(results["two"], atoms | given))
+    in_kappa = atoms | dict(zip((kappa1, kappa2), kappa, strict=True))
+    # The prefactor holds z itself, known to the certificate.
+    size = (of[0] * of[1]).error / abs(z[0] * z[1]) * abs(package)
+    agree(package, evaluated(results["two_in_kappa"], in_kappa), also=size)
 
-    one = sp.lambdify((z1, v1, *atoms), results["one"])(z[0], -z[0] / kappa[0], *values)
+    one = evaluated(results["one"], atoms | {z1: of[0], v1: -of[0] / kappa[0]})
     l, k = p.eigenvalues, p.multiplicities
-    assert one == pytest.approx(-kappa[0] / z[0] * (k @ (l / (l + kappa[0]))), rel=1e-11)
-    assert spectral_argument(p, count, kappa[0]) == pytest.approx(z[0], rel=1e-11)
+    agree(-kappa[0] / z[0] * (k @ (l / (l + kappa[0]))), one)
+    agree(spectral_argument(p, count, kappa[0]), of[0])
     # The package itself, through the ridge risk at a real penalty: bias = mu^2 F(-mu, -mu).
     mu = rng.uniform(0.1, 1.0)
-    at = ls.theory.stieltjes.ridge_penalty(p, count, mu)
+    at = ls.theory.gaussian.stieltjes.ridge_penalty(p, count, mu)
     bias = ls.theory.risk(p, count, ls.Ridge(mu), order=0).bias[0]
-    same = two(-mu, -mu, mu / at, mu / at, *values)
-    assert mu**2 * same == pytest.approx(bias, rel=1e-10)
+    of = argument(p, count, mu, at, rounding(1.0, CHAIN))
+    same = evaluated(results["two"], atoms | {z1: -of, z2: -of, v1: of / at, v2: of / at})
+    agree(bias, of * of * same)

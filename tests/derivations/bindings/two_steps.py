@@ -1,12 +1,9 @@
-import pytest
-import sympy as sp
-
 import linscale as ls
 from derivations import two_steps as made
 from derivations.moments import N, T, l
 from derivations.one_step import L, eta, floor, n, w
 
-CLOSE = {"rel": 1e-11}  # sums of alternating terms of order 1
+from . import agree, evaluated
 
 
 def check(results, rng):
@@ -20,16 +17,14 @@ def check(results, rng):
 
     for law in ("real", "complex"):
         point = ls.theory.two_steps(problem, n_train, step, complex_data=law == "complex")
-        bias = sp.lambdify((N, eta, l, *T), results[f"{law}_bias"])
-        bias = weights @ bias(n_train, step, eigenvalues, *traces)
-        assert point.bias == pytest.approx(bias, **CLOSE)
-        variance = sp.lambdify((N, eta, *T), results[f"{law}_variance"])
-        variance = rest * variance(n_train, step, *traces)
-        assert point.variance == pytest.approx(variance, **CLOSE)
-        risk = sp.lambdify((N, eta, floor, *L, *n, *w), results[f"{law}_risk"])
-        risk = risk(n_train, step, rest, *eigenvalues, *many, *weights)
-        assert point.value == pytest.approx(risk, **CLOSE)
+        given = {N: n_train, eta: step} | dict(zip(T, traces, strict=True))
+        bias = evaluated(results[f"{law}_bias"], given | {l: eigenvalues})
+        agree(point.bias, weights @ bias)
+        agree(point.variance, rest * evaluated(results[f"{law}_variance"], given))
+        given = {N: n_train, eta: step, floor: rest}
+        given |= dict(zip((*L, *n, *w), (*eigenvalues, *many, *weights), strict=True))
+        agree(point.value, evaluated(results[f"{law}_risk"], given))
 
         point = ls.theory.two_steps(model, n_train, step, complex_data=law == "complex")
-        here = sp.lambdify((N, eta, made.dim, made.sub, made.sigma), results[f"{law}_subspace"])
-        assert point.value == pytest.approx(here(n_train, step, dim, sub, sigma), **CLOSE)
+        given = {N: n_train, eta: step, made.dim: dim, made.sub: sub, made.sigma: sigma}
+        agree(point.value, evaluated(results[f"{law}_subspace"], given))

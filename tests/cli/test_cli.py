@@ -11,14 +11,25 @@ import numpy as np
 import pytest
 
 from linscale.cli import main
+from linscale.models.setups import SETUPS
 from linscale.studies.study import Study
 
-SCRIPT = Path(__file__).parent.parent / "experiments" / "risk_vs_n.py"
+SCRIPT = Path(__file__).parents[2] / "experiments" / "risk_vs_n.py"
 SMALL = ["--n", "12", "--d", "3", "--sigma", "0.3", "--n-train", "2", "12", "40", "--draws", "6"]
+TINY = ["--n", "4", "--d", "2", "--sigma", "0.5", "--n-train", "2", "7", "--draws", "2"]
 
 
 def run(*arguments):
     return main(["risk", *map(str, arguments)])
+
+
+@pytest.fixture
+def no_figures(monkeypatch):
+    """Figures are drawn and not rendered, where they are not what is looked at."""
+    monkeypatch.setattr(
+        "linscale.plotting.render",
+        lambda figure, stem: {Path(f"{stem}{suffix}"): b"" for suffix in (".png", ".svg")},
+    )
 
 
 def test_main_job(tmp_path, capsys):
@@ -36,7 +47,7 @@ def test_main_job(tmp_path, capsys):
     assert {"python", "numpy", "scipy", "numba", "linscale"} <= set(study.meta["versions"])
 
 
-def test_redraw_needs_no_simulation(tmp_path, capsys, monkeypatch):
+def test_redraw_needs_no_simulation(tmp_path, capsys, monkeypatch, no_figures):
     run(*SMALL, "--out", tmp_path / "a")
     table = capsys.readouterr().out.split("wrote")[0]
     monkeypatch.setattr("linscale.cli.risk.subspace_study", None)
@@ -45,7 +56,7 @@ def test_redraw_needs_no_simulation(tmp_path, capsys, monkeypatch):
     assert (tmp_path / "b" / "risk_vs_n.png").exists()
 
 
-def test_same_seed_same_numbers_whatever_the_workers(tmp_path):
+def test_same_seed_same_numbers_whatever_the_workers(tmp_path, no_figures):
     for workers in (1, 2, 3):
         run(*SMALL, "--workers", workers, "--out", tmp_path / str(workers))
     tables = {(tmp_path / str(w) / "risk_vs_n.csv").read_text() for w in (1, 2, 3)}
@@ -54,12 +65,12 @@ def test_same_seed_same_numbers_whatever_the_workers(tmp_path):
     assert (tmp_path / "other" / "risk_vs_n.csv").read_text() not in tables
 
 
-def test_images(tmp_path, capsys):
+def test_images(tmp_path, capsys, no_figures):
     rng = np.random.default_rng(0)
     for k in range(3):
         np.save(tmp_path / f"{k}.npy", rng.random((24, 24)))
     assert run(
-        "--images", tmp_path, "--patch-size", 4, "--n-train", 4, 50, "--draws", 4, "--out",
+        "--images", tmp_path, "--patch-size", 4, "--n-train", 4, 9, "--draws", 4, "--out",
         tmp_path / "out",
     ) == 0  # fmt: skip
     printed = capsys.readouterr().out
@@ -71,9 +82,14 @@ def test_images(tmp_path, capsys):
     assert run("--from", tmp_path / "out" / "images.npz", "--out", tmp_path / "again") == 0
 
 
-def test_all_eight_setups(tmp_path, capsys):
+@pytest.mark.parametrize(
+    "setups", [sorted(SETUPS)[:2], pytest.param(sorted(SETUPS), marks=pytest.mark.slow)], ids=len
+)
+def test_all_eight_setups(setups, tmp_path, capsys, monkeypatch):
+    assert len(SETUPS) == 8
+    monkeypatch.setattr("linscale.cli.risk.SETUPS", {name: SETUPS[name] for name in setups})
     assert run("--all", "--n-train", 2, 5, "--draws", 2, "--out", tmp_path) == 0
-    assert len(list(tmp_path.glob("*.npz"))) == 8
+    assert sorted(path.stem for path in tmp_path.glob("*.npz")) == setups
     assert (tmp_path / "all.png").exists()
     assert "sigma0.05-d10-n100" in capsys.readouterr().out
 
@@ -134,10 +150,17 @@ def test_output_folder_that_cannot_be_written(tmp_path, capsys):
     assert error.count("\n") == 1
 
 
+FEW = ("--n", 12, "--d", 3, "--n-train", 1, 12, 14, 40)
+
+
 @pytest.mark.parametrize(
     "model",
-    [("--sigma", 1e-5), ("--sigma", 1e5), ("--n", 20, "--d", 20), ("--n", 1, "--d", 1)],
-)
+    [
+        (*FEW, "--sigma", 1e-5), (*FEW, "--sigma", 1e5), ("--n", 20, "--d", 20),
+        ("--n", 1, "--d", 1),
+        *(pytest.param(("--sigma", s), marks=pytest.mark.slow) for s in (1e-5, 1e5)),
+    ],
+)  # fmt: skip
 def test_extremes_finish_without_a_warning(tmp_path, model, capsys):
     """Warnings are errors in this suite."""
     assert run("--quick", "--draws", 4, *model, "--out", tmp_path) == 0
@@ -155,7 +178,7 @@ def test_nothing_is_half_written(tmp_path, capsys):
 
 def test_results_are_kept_when_the_output_cannot_be_printed(tmp_path):
     """Standard output that is full or closed: the files are there already, and no traceback."""
-    command = [sys.executable, "-m", "linscale", "risk", *SMALL, "--out"]
+    command = [sys.executable, "-m", "linscale", "risk", *TINY, "--out"]
     with open("/dev/full", "w") as full:
         done = subprocess.run(
             [*command, str(tmp_path / "a")], stdout=full, stderr=subprocess.PIPE, text=True
@@ -174,17 +197,37 @@ def test_results_are_kept_when_the_output_cannot_be_printed(tmp_path):
     assert (tmp_path / "b" / "risk_vs_n.npz").exists()
 
 
+STARTED = """
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from linscale import cli
+from linscale.cli import risk as cli_risk
+bar, started = cli_risk.progress_bar, Path(sys.argv[1])
+
+@contextmanager
+def marked(*arguments):
+    with bar(*arguments) as step:
+        yield lambda N=None: (started.touch(), step(N))
+
+cli_risk.progress_bar = marked
+sys.exit(cli.main(sys.argv[2:]))
+"""
+
+
 @pytest.mark.parametrize("workers", [1, 3])
 def test_a_real_interrupt_stops_quickly_and_leaves_nothing(tmp_path, workers):
+    started = tmp_path / "started"
     running = subprocess.Popen(
-        [sys.executable, "-m", "linscale", "risk", "--draws", "100000", "--workers", str(workers),
-         "--out", str(tmp_path / "out")],
+        [sys.executable, "-c", STARTED, str(started), "risk", "--draws", "100000",
+         "--workers", str(workers), "--out", str(tmp_path / "out")],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         # A suite that itself runs in the background hands down an ignored SIGINT.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )  # fmt: skip
     try:
-        time.sleep(6)
+        while not started.exists() and running.poll() is None:  # a draw is finished
+            time.sleep(0.1)
         running.send_signal(signal.SIGINT)
         out, err = running.communicate(timeout=30)
     finally:
@@ -216,7 +259,7 @@ def test_interrupt_is_quiet_and_leaves_nothing(tmp_path, capsys, monkeypatch):
 def test_script_and_command_are_the_same(tmp_path):
     for command in ([sys.executable, str(SCRIPT)], [sys.executable, "-m", "linscale", "risk"]):
         done = subprocess.run(
-            [*command, *SMALL, "--out", str(tmp_path)], capture_output=True, text=True, timeout=300,
+            [*command, *TINY, "--out", str(tmp_path)], capture_output=True, text=True, timeout=300,
             check=True,
         )  # fmt: skip
         assert "wrote risk_vs_n.npz" in done.stdout

@@ -13,11 +13,12 @@ from linscale.studies import tables
 from linscale.studies.prediction import predict
 from linscale.studies.reconstruction import Reconstruction, reconstruct
 from linscale.studies.study import Study
+from tests.conftest import z_limit
+from tests.images.test_load import gaussian_images
+from tests.images.test_noise import texture
+from tests.tolerances import CONTRACT, EPS, rounding
 
-from .conftest import z_limit
-from .test_images import gaussian_images
-
-SIZES = [2, 30, 300]
+SIZES = [2, 10, 30]
 
 
 def stack(count=4, size=40):
@@ -35,13 +36,22 @@ def found():
 def test_it_is_the_theory_of_the_covariance(found):
     cov = found.pool @ found.pool.T / found.pool.shape[1]
     model = ls.InverseProblem(tasks.operator("super-resolution-2", (6, 6)), cov, 0.1)
-    assert found.floor == pytest.approx(model.spectral().floor, rel=1e-12)
+    problem, count = model.spectral(), found.pool.shape[1]
+    # Covariances are sums of `count` terms, known to eps of the largest.
+    condition = problem.eigenvalues.max() / problem.eigenvalues.min()
+    digits = {"rel": rounding(condition, count), "abs": 0.0}
+    assert found.floor == pytest.approx(problem.floor, **digits)
     for N in SIZES:
         point = theory.early_stopped(model, N)
-        assert found.curve.at_n_train([N]).value[0] == pytest.approx(point.value, rel=1e-9)
+        allowed = CONTRACT * (point.value - point.floor) + digits["rel"] * point.floor
+        value = found.curve.at_n_train([N]).value[0]
+        assert value == pytest.approx(point.value, rel=0.0, abs=allowed)
         ridge = found.study.theory["ridge"].at_n_train([N]).value[0]
-        assert ridge == pytest.approx(theory.best_ridge(model, N).value, rel=1e-9)
-    assert found.saturation == theory.saturation(model)
+        # A closed form, and flat at the best penalty, whose logarithm is met to 1e-6.
+        best = theory.best_ridge(model, N).value
+        assert ridge == pytest.approx(best, rel=digits["rel"] + 1e-12, abs=0.0)
+    # The same to a contour's accuracy: N moves by that over the slope, which is less than 1.
+    assert abs(found.saturation - theory.saturation(model)) <= 1
     assert found.floor_interval.low <= found.floor <= found.floor_interval.high
     assert found.study.meta["groups"] == 4
 
@@ -56,11 +66,12 @@ def test_it_repeats_and_saves(found, tmp_path):
     found.study.save(tmp_path / "p.npz")
     loaded = Study.load(tmp_path / "p.npz")
     assert loaded.meta == found.study.meta
-    names = [c.name for c in tables.columns(loaded)]
+    names = [c.name for c in loaded.columns()]
     assert "early-stopped NMSE" in names
-    nmse = dict(zip(names, [c.values for c in tables.columns(loaded)], strict=True))
+    nmse = dict(zip(names, [c.values for c in loaded.columns()], strict=True))
     risk = found.curve.at_n_train(SIZES).value
-    assert np.allclose(nmse["early-stopped NMSE"], risk / found.model.spectral().zero_risk)
+    expected = risk / found.model.spectral().zero_risk
+    assert np.allclose(nmse["early-stopped NMSE"], expected, rtol=rounding(1.0, 2), atol=0.0)
     plotting.draw(loaded)
 
 
@@ -87,21 +98,37 @@ def test_a_learned_mean_costs_what_simulation_says(rng):
         risks.append(draw.measured_by(law, flow)[0] + offset @ offset / model.p)
     sem = np.std(risks) / np.sqrt(len(risks))
     expected = learned.curve.at_n_train([N])
-    assert abs(np.mean(risks) - expected.value[0]) < 3 * sem + expected.error[0]
+    room = z_limit(1) * sem
+    assert abs(np.mean(risks) - expected.value[0]) < room + expected.error[0]
     plain = known.curve.at_n_train([N])
-    assert abs(np.mean(risks) - plain.value[0]) > 3 * sem + plain.error[0]  # planted: known mean
+    assert abs(np.mean(risks) - plain.value[0]) > room + plain.error[0]  # planted: known mean
 
 
-def test_contrast_is_measured():
-    """Images of different amplitudes: patches vary in contrast, and more examples are needed."""
-    images = 0.5 + np.array([0.2, 0.5, 1.0, 2.0])[:, None, None] * (stack() - 0.5)
+def of_four_amplitudes():
+    return 0.5 + np.array([0.2, 0.5, 1.0, 2.0])[:, None, None] * (stack() - 0.5)
+
+
+@pytest.mark.slow
+def test_contrast_asks_for_more_examples():
+    plain, found = (
+        predict(of_four_amplitudes(), sigma=0.1, patch_size=4, n_train=[20], resamples=0, **kind)
+        for kind in ({"contrast": "constant"}, {})
+    )
+    assert found.saturation > plain.saturation
+
+
+def test_contrast_is_measured(monkeypatch):
+    """Images of different amplitudes: patches vary in contrast, and learning takes longer."""
+    monkeypatch.setattr(
+        "linscale.studies.prediction.theory.saturation", lambda model: 1
+    )  # takes seconds
+    images = of_four_amplitudes()
     options = {"sigma": 0.1, "patch_size": 4, "n_train": [20], "resamples": 0}
     plain = predict(images, contrast="constant", **options)
     found = predict(images, **options)
     assert plain.model.contrast.is_constant
     assert found.model.contrast.spread > 0.5
     assert found.floor == plain.floor
-    assert found.saturation > plain.saturation
     assert found.curve.value[0] > plain.curve.value[0]
     assert found.curve.value[0] == theory.early_stopped(found.model, 20).value
     given = predict(images, contrast=found.model.contrast, **options)
@@ -111,7 +138,10 @@ def test_contrast_is_measured():
 def test_an_snr_sets_the_noise():
     model = predict(stack(), "mri-2", snr_db=20.0, patch_size=4, n_train=[9], resamples=0).model
     clean = model.measurement_cov() - model.sigma**2 * np.eye(model.n)
-    assert 10 * np.log10(np.trace(clean) / model.n / model.sigma**2) == pytest.approx(20.0)
+    decibels = 10 * np.log10(np.trace(clean) / model.n / model.sigma**2)
+    relative = rounding(np.trace(model.measurement_cov()) / np.trace(clean), 3 * model.p + 8)
+    # A decibel is a tenth of an e-fold times ln 10: the logarithm of the ratio changes by so much.
+    assert decibels == pytest.approx(20.0, rel=0.0, abs=10 / np.log(10) * relative + 20 * EPS)
 
 
 def test_noise_of_the_images_is_taken_out(rng):
@@ -122,7 +152,10 @@ def test_noise_of_the_images_is_taken_out(rng):
     right = predict(clean, sigma=0.1, **options)
     found = predict(noisy, sigma="estimate", **options)
     left_in = predict(noisy, sigma=found.model.sigma, **options)
-    assert found.model.sigma == pytest.approx(0.1, rel=0.2)
+    # As in test_noise: fine texture counts as noise, and so sure are medians of 64^2 and of 4.
+    expected = np.hypot(0.1, texture())
+    sem = expected * 1.1664 / 64 * 1.2533 / np.sqrt(4)
+    assert abs(found.model.sigma - expected) < z_limit(1) * sem
     assert abs(found.floor / right.floor - 1) < 0.5 * abs(left_in.floor / right.floor - 1)
 
 
@@ -138,12 +171,13 @@ def test_whole_images_are_signals_of_one_size():
         predict(mixed, patch_size=None, n_train=[5])
     with pytest.raises(InvalidArgument, match="one image"):
         predict(images[0], patch_size=None, n_train=[5])
-    assert predict(mixed, patch_size=4, n_train=[5], resamples=0).model.p == 16
+    options = {"n_train": [5], "resamples": 0, "contrast": "constant"}
+    assert predict(mixed, patch_size=4, **options).model.p == 16
 
 
 def test_any_operator_is_a_task():
     A = np.ones((1, 16)) / 4.0
-    found = predict(stack(), A, 0.1, patch_size=4, n_train=[20], resamples=0)
+    found = predict(stack(), A, 0.1, patch_size=4, n_train=[20], resamples=0, contrast="constant")
     assert found.model.n == 1
     with pytest.raises(InvalidArgument, match="no usual noise"):
         predict(stack(), A, patch_size=4, n_train=[20])
@@ -186,15 +220,18 @@ def test_pictures_show_what_estimators_do(found, tmp_path):
     assert list(pictures.pictures) == ["measurement", "N = 3", "N = 2,000", "floor", "truth"]
     assert np.array_equal(pictures.pictures["truth"], image.pixels[5:35, 5:35])
     assert pictures.psnr["N = 3"] < pictures.psnr["N = 2,000"]
-    # The picture's error is that of 25 tiles under the same law: a few times their spread.
+    # The picture's error is that of 25 tiles, of error covariance E each.
+    S, C = found.model.measurement_cov(), found.model.cross_cov()
+    E = found.model.signal_cov - C @ np.linalg.solve(S, C.T)
+    sem = 10 / np.log(10) * np.sqrt(2 * np.sum(E**2) / np.trace(E) ** 2 / 25)
     expected = tables.psnr(np.array(found.floor))
-    assert abs(pictures.psnr["floor"] - expected) < 1.0
+    assert abs(pictures.psnr["floor"] - expected) < z_limit(1) * sem
     path = tmp_path / "p.npz"
     path.write_bytes(pictures.to_bytes())
     again = Reconstruction.load(path)
     assert again.psnr == pictures.psnr
     shown = np.clip(pictures.pictures["N = 3"], 0, 1)
-    assert np.abs(again.pictures["N = 3"] - shown).max() <= 0.5 / 255 + 1e-12
+    assert np.abs(again.pictures["N = 3"] - shown).max() <= 0.5 / 255 + rounding(1.0, 4)
     plotting.draw_reconstructions([again])
     path.write_bytes(b"nothing")
     with pytest.raises(InputError, match="does not hold reconstructions"):
@@ -224,7 +261,7 @@ def test_the_command_writes_what_it_says(tmp_path, capsys):
     out = tmp_path / "out"
     arguments = [str(tmp_path), "--task", "inpainting-50", "--patch-size", "4", "--resamples", "3"]
     arguments += ["--contrast", "constant"]
-    assert main(["predict", *arguments, "--n-train", "10", "100", "--out", str(out)]) == 0
+    assert main(["predict", *arguments, "--n-train", "10", "20", "--out", str(out)]) == 0
     said = capsys.readouterr().out
     assert "Less than 1 % is left to gain beyond N =" in said
     assert "90 % interval" in said

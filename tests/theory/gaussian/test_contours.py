@@ -1,6 +1,7 @@
 """Contour integrals against residues, closed forms and a finer rule."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,19 +14,25 @@ from linscale.theory.contours import lens
 from linscale.theory.gaussian.equivalents import equivalent
 from linscale.theory.gaussian.kernels import PairMoments, bias_kernels, ridge_terms
 from linscale.theory.gaussian.stieltjes import effective_penalty, ridge_penalty, sample_spectrum
+from tests.tolerances import CONTRACT, rounding
 
 
 @pytest.mark.parametrize("left_gap", [1e-9, 1e-3, 1.0])
 @pytest.mark.parametrize("right_gap", [1e-6, 2.0])
 @pytest.mark.parametrize("angle", [np.pi / 4, 0.2, 0.06])
 def test_cauchy(left_gap, right_gap, angle):
-    contour = lens(0.0, 3.0, Lens(-left_gap, 3.0 + right_gap, np.inf, angle))
-    z = contour.z
-    inside = contour.integrate(1.0 / (z - np.array([[0.0], [1.3], [3.0]])))
-    outside = contour.integrate(1.0 / (z - np.array([[-2 * left_gap], [3.0 + 2 * right_gap]])))
-    assert np.allclose(inside, 1.0, atol=1e-11)
-    assert np.allclose(outside, 0.0, atol=1e-11)
-    assert np.all(z.imag > 0)
+    shape = Lens(-left_gap, 3.0 + right_gap, np.inf, angle)
+    contour = lens(0.0, 3.0, shape)
+    inside, outside = np.array([0.0, 1.3, 3.0]), np.array([-2 * left_gap, 3.0 + 2 * right_gap])
+
+    def missed(contour):
+        found = contour.integrate(1.0 / (contour.z - np.append(inside, outside)[:, None]))
+        return np.max(np.abs(found - [1.0, 1.0, 1.0, 0.0, 0.0]))
+
+    # z - 3 is a difference of numbers near 3, as small as the gap.
+    assert missed(contour) < CONTRACT + rounding(3.0 / right_gap, 2)
+    assert missed(lens(0.0, 3.0, shape, nodes=5)) > 100 * CONTRACT  # planted: too coarse a rule
+    assert np.all(contour.z.imag > 0)
 
 
 def test_double_integral_of_a_product_is_the_product():
@@ -36,7 +43,7 @@ def test_double_integral_of_a_product_is_the_product():
     same = np.outer(1 / (z - a), 1 / (z - b))
     mirrored = np.outer(1 / (z - a), 1 / (z.conj() - b))
     expected = np.array([np.exp(-(a + b)), np.exp(-5 * (a + b))])
-    assert np.allclose(contour.integrate_twice(f, same, mirrored), expected, rtol=1e-11)
+    assert np.allclose(contour.integrate_twice(f, same, mirrored), expected, rtol=CONTRACT, atol=0)
 
 
 SPECTRA = {
@@ -60,12 +67,10 @@ def test_contour_reproduces_the_ridge_closed_form(name):
         terms = equivalent(problem, N, sample_spectrum(problem, N), filter, order=1).terms(filter)
         kappa = np.array([ridge_penalty(problem, N, mu) for mu in filter.penalties])
         bias, variance = ridge_terms(problem, N, kappa, order=1)
-        # Contour integrals are good to 1e-8, relative (the contract); 1e-10 holds here.
-        assert np.allclose(terms.bias[0], bias[0], rtol=1e-10, atol=0), N
-        assert np.allclose(terms.variance[0], variance[0], rtol=1e-10, atol=0), N
         learned = bias[0] + variance[0] + np.abs(bias[1]) + np.abs(variance[1])
-        assert np.all(np.abs(terms.bias[1] - bias[1]) <= 1e-10 * learned), N
-        assert np.all(np.abs(terms.variance[1] - variance[1]) <= 1e-10 * learned), N
+        for order in (0, 1):
+            for found, exact in ((terms.bias, bias), (terms.variance, variance)):
+                assert np.all(np.abs(found[order] - exact[order]) <= CONTRACT * learned), (N, order)
 
 
 def test_planted_errors_in_the_kernels_are_caught():
@@ -74,8 +79,9 @@ def test_planted_errors_in_the_kernels_are_caught():
     filter = ls.Ridge(0.1)
     good = equivalent(problem, N, sample_spectrum(problem, N), filter, order=1)
     kappa, z = np.array([ridge_penalty(problem, N, 0.1)]), good.contour.z
-    exact = [float(term[0]) for term in ridge_terms(problem, N, kappa, order=1)[0]]
-    assert good.terms(filter).bias[:, 0] == pytest.approx(exact, rel=1e-9)
+    bias, variance = ridge_terms(problem, N, kappa, order=1)
+    exact, learned = np.array(bias)[:, 0], np.abs([*bias, *variance]).sum()
+    assert good.terms(filter).bias[:, 0] == pytest.approx(exact, rel=0, abs=CONTRACT * learned)
     k = effective_penalty(problem, N, z)
     free = [1.0 - PairMoments(problem, N, k, other).s(2, 1, 1) for other in (k, k.conj())]
     bad = dataclasses.replace(
@@ -92,22 +98,42 @@ def test_kernels_are_symmetric():
     problem, N = SPECTRA["fifteen atoms"], 30
     z = np.array([0.5 + 0.3j, -0.2 + 0.7j, 2.0 + 0.1j])
     kappa = effective_penalty(problem, N, z)
-    for kernel in bias_kernels(PairMoments(problem, N, kappa, kappa), N, order=1):
-        assert np.allclose(kernel, kernel.T, rtol=1e-12)
+    spectrum = [problem.eigenvalues, problem.multiplicities, problem.target_weights]
+
+    def kernels(l, n, w):
+        atoms = SimpleNamespace(eigenvalues=l, multiplicities=n, target_weights=w)
+        return np.array(bias_kernels(PairMoments(atoms, N, kappa, kappa), N, order=1))
+
+    # The condition number: what moving each input by 1e-6 of itself changes, all added up.
+    found, moved = kernels(*spectrum), 0.0
+    for k, j in np.ndindex(3, problem.eigenvalues.size):
+        inputs = [values.copy() for values in spectrum]
+        inputs[k][j] *= 1 + 1e-6
+        moved = moved + np.abs(kernels(*inputs) - found) / 1e-6
+    # Sums over the atoms, and some 40 operations on them.
+    allowed = rounding(moved / np.abs(found), problem.eigenvalues.size + 40)
+    for kernel, rel in zip(found, allowed, strict=True):
+        assert np.allclose(kernel, kernel.T, rtol=np.max(rel), atol=0)
+        assert np.any(np.abs(kernel - kernel.T.conj()) > 0.01 * np.abs(kernel))  # planted
 
 
+@pytest.mark.parametrize("stride", [8, pytest.param(4, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", SETUPS)
-def test_twice_the_nodes_changes_nothing(name):
+def test_twice_the_nodes_changes_nothing(name, stride):
     model = SETUPS[name]
-    for N in (*N_TRAIN[::4], model.n):
+    for N in (*N_TRAIN[::stride], model.n):
         edge = sample_spectrum(model.spectral(), N).high
         steps = [ls.GradientDescent.reference_step(model, N), *(np.array([1.5, 1.999]) / edge)]
         filters = [ls.GradientDescent(s, k) for s in steps for k in ([1, 30], [30000])]
         check_nodes(model, N, [ls.GradientFlow(np.geomspace(1e-2, 1e5, 30)), *filters])
 
 
-@pytest.mark.parametrize("N", [1, 30, 100, 2048])
-def test_twice_the_nodes_changes_nothing_under_momentum(N):
+FAST = [(N, k) for N in (1, 30, 100, 2048) for k in (1, 2, 3)] + [(30, 0)]  # 0 is dear
+SLOW = [pytest.param(N, 0, marks=pytest.mark.slow) for N in (1, 100, 2048)]
+
+
+@pytest.mark.parametrize(("N", "k"), FAST + SLOW)
+def test_twice_the_nodes_changes_nothing_under_momentum(N, k):
     model = SETUPS["sigma0.1-d10-n100"]
     edge = sample_spectrum(model.spectral(), N).high
     filters = [
@@ -116,18 +142,18 @@ def test_twice_the_nodes_changes_nothing_under_momentum(N):
         ls.HeavyBall(0.01 / edge, 0.99, [1, 1000]),
         ls.Nesterov(1.3 / edge, [1, 30, 200]),
     ]
-    check_nodes(model, N, filters)
+    check_nodes(model, N, filters[k : k + 1])
 
 
 def check_nodes(model, N, filters):
     for filter in filters:
         a = ls.theory.risk(model, N, filter)
         b = ls.theory.risk(model, N, filter, nodes=28)
-        assert np.allclose(a.value, b.value, rtol=1e-8, atol=0)
         learned = a.value - a.floor
+        assert np.all(np.abs(a.value - b.value) <= CONTRACT * learned), N
         for part in ("bias", "variance"):
             difference = np.abs(getattr(a, part) - getattr(b, part))
-            assert np.all(difference <= 1e-8 * learned), (N, part)
+            assert np.all(difference <= CONTRACT * learned), (N, part)
 
 
 def test_a_path_too_long_for_a_contour_is_refused():
@@ -147,29 +173,37 @@ def random_subspace_problems(count):
         yield ls.SubspaceModel(n, d, sigma), max(1, int(n * 10 ** rng.uniform(-2, 2)))
 
 
-def test_random_problems_never_fail_silently():
+@pytest.mark.parametrize("count", [60, pytest.param(500, marks=pytest.mark.slow)])
+def test_random_problems_never_fail_silently(count):
     """Order 0: never negative or under the floor. Order 1: never so without saying so."""
     flow = ls.GradientFlow(np.geomspace(1e-3, 1e6, 40))
-    for model, N in random_subspace_problems(500):
+    for model, N in random_subspace_problems(count):
         case = (model, N)
         zero, one = (ls.theory.risk(model, N, flow, order) for order in (0, 1))
-        rounding = 1e-10 * zero.value
+        allowed = CONTRACT * (np.abs(zero.bias) + np.abs(zero.variance))
         assert np.all(np.isfinite(zero.value)), case
-        assert np.all(zero.bias >= -rounding), case
-        assert np.all(zero.variance >= -rounding), case
-        assert np.all(zero.value >= zero.floor - rounding), case
+        assert np.all(zero.bias >= -allowed), case
+        assert np.all(zero.variance >= -allowed), case
+        # The sum of the two and the floor rounds.
+        assert np.all(zero.value >= zero.floor * (1 - rounding(1, 2)) - allowed), case
         assert np.all(np.isfinite(one.value)), case
         assert not np.any(np.isnan(one.error)), case
+        # The status speaks from -1e-7 of the value on; less is a contour's.
         negative = (one.bias < -1e-7 * one.value) | (one.variance < -1e-7 * one.value)
         spoken = np.array([s != "ok" for s in one.statuses])
         assert np.all(spoken[negative | (one.value < one.floor * (1 - 1e-6))]), case
 
 
-def test_random_best_times_are_the_best_and_finite():
-    for model, N in random_subspace_problems(60):
+@pytest.mark.parametrize("count", [30, pytest.param(60, marks=pytest.mark.slow)])
+def test_random_best_times_are_the_best_and_finite(count):
+    for model, N in random_subspace_problems(count):
         best = ls.theory.early_stopped(model, N)
         assert 0 < best.value < np.inf, (model, N)
         assert 0 <= best.error < np.inf, (model, N)
         at = ls.Converged() if np.isinf(best.at) else ls.GradientFlow(best.at)
         if np.isfinite(best.at):
-            assert ls.theory.risk(model, N, at).value[0] == pytest.approx(best.value, rel=1e-7)
+            again = ls.theory.risk(model, N, at).value[0]
+            learned = abs(best.bias) + abs(best.variance)
+            # Either is a contour integral, on contours of their own.
+            allowed = 2 * CONTRACT * learned + rounding(1, 4) * best.value
+            assert again == pytest.approx(best.value, rel=0, abs=allowed), (model, N)

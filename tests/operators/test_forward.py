@@ -10,6 +10,8 @@ from scipy.sparse.linalg import LinearOperator
 import linscale as ls
 from linscale.errors import InvalidArgument, Unsupported
 from linscale.operators import forward
+from tests.conftest import z_limit
+from tests.tolerances import cancellation, rounding
 
 SHAPE = (12, 8)
 OPERATORS = {
@@ -22,18 +24,26 @@ OPERATORS = {
 }
 
 
+def dot_rounding(A):
+    """Of dot_test: two products and two dot products, over a sum of norms that is twice each."""
+    return rounding(0.5, sum(A.shape) + 8)  # and a few, such as the norm of a transform
+
+
 @pytest.mark.parametrize("name", OPERATORS)
 def test_adjoint_and_matrix(name, rng):
     """Vector, columns and matrix agree, and the adjoint is the transpose to rounding."""
     A = OPERATORS[name]
     assert A.image_shape == SHAPE
-    assert ls.forward.dot_test(A) < 1e-14
+    assert ls.forward.dot_test(A) < dot_rounding(A)
     matrix = ls.forward.dense(A)
     assert matrix.shape == A.shape
     x, y = rng.standard_normal((96, 3)), rng.standard_normal((A.shape[0], 2))
-    assert np.allclose(A @ x, matrix @ x, atol=1e-13)
-    assert np.allclose(A.T @ y, matrix.T @ y, atol=1e-13)
-    assert np.allclose(A @ x[:, 0], matrix @ x[:, 0], atol=1e-13)
+    # Sums of 96 or n terms; a Fourier transform errs in proportion to the largest of them.
+    ahead = rounding((np.abs(matrix) @ np.abs(x)).max(), 96)
+    back = rounding((np.abs(matrix.T) @ np.abs(y)).max(), A.shape[0])
+    assert np.allclose(A @ x, matrix @ x, rtol=0.0, atol=ahead)
+    assert np.allclose(A.T @ y, matrix.T @ y, rtol=0.0, atol=back)
+    assert np.allclose(A @ x[:, 0], matrix @ x[:, 0], rtol=0.0, atol=ahead)
 
 
 def test_dot_test_catches_a_wrong_adjoint():
@@ -55,15 +65,16 @@ def test_adjoints_of_random_shapes(height, width, seed, acceleration):
         forward.radon((height, width), rng.uniform(0, 180, 3)),
         forward.super_resolution((2 * height, 2 * width), 2, blur=rng.uniform(0, 5)),
     ):  # fmt: skip
-        assert forward.dot_test(A, rng=seed) < 1e-13
+        assert forward.dot_test(A, rng=seed) < dot_rounding(A)
 
 
 def test_fourier_of_all_columns_keeps_the_image(rng):
     """F is unitary: its real adjoint undoes it, and lengths are kept."""
     A = forward.masked_fourier(SHAPE, np.ones(8))
     x = rng.standard_normal(96)
-    assert np.allclose(A.T @ (A @ x), x, atol=1e-13)
-    assert np.linalg.norm(A @ x) == pytest.approx(np.linalg.norm(x))
+    length = np.linalg.norm(x)
+    assert np.allclose(A.T @ (A @ x), x, rtol=0.0, atol=rounding(length, 96))
+    assert np.linalg.norm(A @ x) == pytest.approx(length, rel=rounding(1.0, 2 * 96), abs=0.0)
 
 
 @pytest.mark.parametrize(("acceleration", "kept", "middle"), [(4, 16, 5), (8, 8, 3)])
@@ -77,26 +88,30 @@ def test_masks_are_those_of_fastmri(acceleration, kept, middle):
     assert not np.array_equal(masks[0], masks[2])
     # The middle of the mask is frequency 0: a constant image is measured whole.
     A = forward.masked_fourier((4, 64), masks[0])
-    assert np.linalg.norm(A @ np.ones(256)) == pytest.approx(16.0)
+    length = np.linalg.norm(A @ np.ones(256))
+    assert length == pytest.approx(16.0, rel=rounding(1.0, 256), abs=0.0)
 
 
 def test_coarse_pixels_are_means():
     A = forward.super_resolution((8, 8), 4)
-    assert np.allclose(A @ np.ones(64), 1.0)
+    assert np.allclose(A @ np.ones(64), 1.0, rtol=rounding(1.0, 64), atol=0.0)
     ramp = np.tile(np.arange(8.0), (8, 1))
     coarse = (forward.super_resolution((8, 8), 2, blur=0.0) @ ramp.ravel()).reshape(4, 4)
-    assert np.allclose(coarse, [[0.5, 2.5, 4.5, 6.5]] * 4)
+    assert coarse.tolist() == [[0.5, 2.5, 4.5, 6.5]] * 4  # halves: exact in any order
 
 
 def test_radon_keeps_the_mass_and_sees_the_columns():
     A = OPERATORS["radon"]
     image = np.random.default_rng(0).random(SHAPE)
     sinogram = (A @ image.ravel()).reshape(4, -1)
-    assert np.allclose(sinogram.sum(axis=1), image.sum())
-    upright = sinogram[0][np.abs(sinogram[0]) > 1e-12]  # angle 0: sums of columns, shared by two
+    mass = rounding(1.0, 2 * 96)  # each pixel is shared by two bins
+    assert np.allclose(sinogram.sum(axis=1), image.sum(), rtol=mass, atol=0.0)
+    upright = sinogram[0][sinogram[0] != 0.0]  # angle 0: sums of columns, shared by two
     assert upright.size <= 9
     center = sinogram[0] @ (np.arange(sinogram.shape[1]) - 0.5 * (sinogram.shape[1] - 1))
-    assert center == pytest.approx(image.sum(axis=0) @ (np.arange(8) - 3.5))
+    moments = image.sum(axis=0) * (np.arange(8) - 3.5)
+    relative = rounding(cancellation(*moments), 2 * 96)
+    assert center == pytest.approx(moments.sum(), rel=relative, abs=0.0)
 
 
 class Physics:
@@ -133,12 +148,14 @@ class Foreign:
     ],
 )  # fmt: skip
 def test_foreign_operators_are_taken(A):
-    assert forward.dot_test(A) < (1e-6 if isinstance(A, Physics) else 1e-14)  # single precision
+    single = isinstance(A, Physics)  # single precision: one rounding on either side
+    allowed = np.finfo(np.float32).eps if single else dot_rounding(forward.as_operator(A))
+    assert forward.dot_test(A) < allowed
     matrix = forward.dense(A)
     cov = np.eye(matrix.shape[1])
     taken, plain = (ls.InverseProblem(a, cov, 0.3).spectral() for a in (A, matrix))
-    assert np.allclose(taken.eigenvalues, plain.eigenvalues)
-    assert taken.floor == pytest.approx(plain.floor)
+    assert np.array_equal(taken.eigenvalues, plain.eigenvalues)  # of the very same matrix
+    assert taken.floor == plain.floor
 
 
 @pytest.mark.parametrize(
@@ -186,4 +203,5 @@ def test_theory_holds_under_every_operator(name):
     N, flow = 60, ls.GradientFlow(3.0)
     mc = ls.montecarlo.risk(model, N, flow, trials=200, rng=1, residual="drawn")
     path = ls.theory.risk(model, N, flow)
-    assert abs(mc.value[0] - path.value[0]) < 4 * mc.sem[0] + 0.002 * path.value[0]
+    room = z_limit(len(OPERATORS)) * mc.sem[0] + path.error[0]
+    assert abs(mc.value[0] - path.value[0]) < room
