@@ -1,12 +1,13 @@
 """One question by the best method: what is asked, and what the answer says of itself."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 
 import linscale as ls
-from linscale.errors import InvalidArgument, Unsupported
+from linscale.errors import InvalidArgument, NotConverged, Unsupported
 from tests.conftest import z_limit
 from tests.tolerances import rounding
 
@@ -136,6 +137,37 @@ def test_bad_arguments_are_named(change, word):
     arguments = {"model": MODEL, "n_train": [10], **change}
     with pytest.raises(InvalidArgument, match=word):
         ls.curve(**arguments)
+
+
+@pytest.mark.parametrize("change", [{"rng": "bad"}, {"workers": -3}, {"trials": 0}, {"order": 2}])
+@pytest.mark.parametrize("N", [SURE, UNSURE])
+def test_bad_options_are_refused_whoever_would_answer(change, N):
+    """Where theory is unsure they were taken for a simulation that is refused, and a number came."""
+    name = next(iter(change))
+    for ask in (ls.early_stopped, partial(ls.risk, filter=ls.GradientFlow(9.0))):
+        with pytest.raises(InvalidArgument, match=name):
+            ask(MODEL, N, **change)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), NotConverged("x", 1.0, "y"), Unsupported("no")])
+def test_what_simulation_cannot_do_leaves_the_theory(error, monkeypatch):
+    def refused(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr("linscale.montecarlo.early_stopped", refused)
+    point = ls.early_stopped(MODEL, UNSURE)
+    assert point.value == ls.theory.early_stopped(MODEL, UNSURE).value
+    assert "simulation is refused" in point.status
+    assert ("not enough memory" in point.status) == isinstance(error, MemoryError)
+
+
+def test_a_fault_of_simulation_is_not_taken_for_a_refusal(monkeypatch):
+    def broken(*args, **kwargs):
+        raise InvalidArgument("trials", 0, "else")
+
+    monkeypatch.setattr("linscale.montecarlo.early_stopped", broken)
+    with pytest.raises(InvalidArgument):
+        ls.early_stopped(MODEL, UNSURE)
 
 
 def test_complex_data_are_answered_by_theory_alone():

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from linscale.errors import InvalidArgument
+from linscale.errors import Unsupported
 from linscale.models import InverseProblem
 from linscale.models.problem import MixtureProblem, Model, SpectralProblem
 from linscale.montecarlo.diagonal import DiagonalLaw
@@ -89,7 +89,9 @@ def _of_spectrum(problem: SpectralProblem) -> PairSampler:
 def _of_mixture(problem: MixtureProblem) -> Sampler:
     if problem.contrast.is_constant:
         return sampler_of(problem.moments)
-    raise InvalidArgument("model", type(problem).__name__, "an InverseProblem, to draw data from")
+    raise Unsupported(
+        f"a {type(problem).__name__} has no signals to draw data from: give the InverseProblem"
+    )
 
 
 def gaussian_law(model: Model) -> LinearLaw:

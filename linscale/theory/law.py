@@ -103,7 +103,7 @@ class Law(ABC):
         """Both orders for ridge, which needs no contour."""
 
     @abstractmethod
-    def converged(self, n_train: float) -> Terms:
+    def converged(self, n_train: float, spectrum: Edges) -> Terms:
         """Both orders of the ridge limit mu -> 0, on either side of N = n."""
 
     def exactly_converged(self, n_train: float) -> RiskPoint | None:

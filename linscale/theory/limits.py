@@ -57,7 +57,8 @@ def end_of(law: Law, n_train: float, order: int) -> RiskPoint:
     exact = law.exactly_converged(n_train)
     if exact is not None:
         return exact
-    return assemble(law, n_train, Converged(), law.converged(n_train), order).point(0)
+    terms = law.converged(n_train, law.spectrum(n_train))
+    return assemble(law, n_train, Converged(), terms, order).point(0)
 
 
 def one_step(model: Model, n_train: int, step: float, *, complex_data: bool = False) -> RiskPoint:

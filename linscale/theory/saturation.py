@@ -231,11 +231,12 @@ def _parts_at(law: Law, N: float, t: float, order: int) -> FloatArray:
     """Bias and variance of gradient flow at time t."""
     if t == 0.0:
         return np.array([law.zero_risk - law.floor, 0.0])
+    spectrum = law.spectrum(N)
     if np.isinf(t):
-        terms = law.converged(N)
+        terms = law.converged(N, spectrum)
     else:
         flow = GradientFlow(t)
-        terms = law.equivalent(N, law.spectrum(N), flow).terms(flow)
+        terms = law.equivalent(N, spectrum, flow).terms(flow)
     return np.array([part[0] for part in parts(law, terms, order)])
 
 

@@ -72,7 +72,7 @@ def best_iteration(
         return nothing_to_learn(law, order, at=0.0)
     last = max(2.0, np.ceil(time_range(law, N, spectrum)[1] / first.step))
     equivalent = law.equivalent(N, spectrum, GradientDescent(step, last))
-    path = Path(law, N, equivalent, lambda k: GradientDescent(step, k), order, outliers)
+    path = Path(law, N, spectrum, equivalent, lambda k: GradientDescent(step, k), order, outliers)
     grid = np.append(0.0, np.unique(np.round(np.geomspace(1.0, last, AT_ONCE))))
     while True:
         terms = path.terms(grid)
@@ -82,7 +82,7 @@ def best_iteration(
             break
         grid = np.unique(np.round(np.linspace(low, high, AT_ONCE)))
     best = path.point(path.first_level_with(float(grid[i])))
-    return _or_converged(law, N, best, order)
+    return _or_converged(path, best)
 
 
 class StoppingWindow(NamedTuple):
@@ -150,6 +150,7 @@ class Path:
 
     law: Law
     n_train: float
+    spectrum: Edges
     equivalent: Equivalent
     filter: Callable[[FloatArray], Filter]
     order: int
@@ -204,7 +205,7 @@ def flow_path(law: Law, n_train: float, order: int) -> tuple[Path, float, float]
     spectrum = law.spectrum(n_train)
     start, end = time_range(law, n_train, spectrum)
     equivalent = law.equivalent(n_train, spectrum, GradientFlow(end))
-    return Path(law, n_train, equivalent, GradientFlow, order), start, end
+    return Path(law, n_train, spectrum, equivalent, GradientFlow, order), start, end
 
 
 def time_range(law: Law, n_train: float, spectrum: Edges) -> tuple[float, float]:
@@ -240,20 +241,24 @@ def best_over_flow(law: Law, N: float, order: int) -> RiskPoint:
         error = max(best.error, missed)
         remark = trust.remark(best.value, best.bias, best.variance, error)
         best = replace(best, error=error, status=remark)
-    return _or_converged(law, N, best, order)
+    return _or_converged(path, best)
 
 
-def _or_converged(law: Law, N: float, best: RiskPoint, order: int) -> RiskPoint:
+def _or_converged(path: Path, best: RiskPoint) -> RiskPoint:
     """The converged risk where no finite time beats it."""
+    law, N, order = path.law, path.n_train, path.order
     if law.dimension == N:
         return best
     if law.reached(order) == 0:
         # On the side N > n the exact value is not what leading order tends to at late times.
-        ends = assemble(law, N, Converged(), law.converged(N), 0).point(0)
+        ends = assemble(law, N, Converged(), law.converged(N, path.spectrum), 0).point(0)
     else:
-        ends = end_of(law, N, order)
-        if law.summed(order) == 1 and law.exactly_converged(N) is None:
-            doubtful = not trust.usable(law.converged(N))[0]
+        exact = law.exactly_converged(N)
+        if exact is None:
+            terms = law.converged(N, path.spectrum)
+            doubtful = path.corrected and not trust.usable(terms)[0]
             if doubtful and trust.remark(best.value, best.bias, best.variance, best.error) == "ok":
                 return best
+            exact = assemble(law, N, Converged(), terms, order).point(0)
+        ends = exact
     return ends if ends.value <= best.value * (1.0 + TIE) else best

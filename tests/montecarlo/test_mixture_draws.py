@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import linscale as ls
-from linscale.errors import InvalidArgument, Unsupported
+from linscale.errors import Unsupported
 from linscale.models.contrast import Contrast
 from linscale.montecarlo.draws import train
 from linscale.montecarlo.laws import gaussian_law
@@ -73,7 +73,7 @@ def test_engines_without_data_are_refused(engine):
 
 
 def test_only_a_model_with_signals_can_be_drawn():
-    with pytest.raises(InvalidArgument, match="InverseProblem"):
+    with pytest.raises(Unsupported, match="InverseProblem"):
         ls.montecarlo.risk(problem().mixture(), 9, ls.GradientFlow(1.0))
 
 

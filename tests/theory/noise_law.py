@@ -97,8 +97,8 @@ class OtherNoiseLaw(GaussianLaw):
         filter = Ridge(penalties)
         return self.equivalent(n_train, self.spectrum(n_train), filter).terms(filter)
 
-    def converged(self, n_train: float) -> Terms:
-        return self.ridge(n_train, np.array([NEXT_TO_ZERO * self.spectrum(n_train).lower_edge]))
+    def converged(self, n_train: float, spectrum: Edges) -> Terms:
+        return self.ridge(n_train, np.array([NEXT_TO_ZERO * spectrum.lower_edge]))
 
     def exactly_converged(self, n_train: float) -> None:
         return None

@@ -49,7 +49,7 @@ class GaussianLaw(Law):
             n_train, np.array([ridge_penalty(self.problem, n_train, mu) for mu in penalties])
         )
 
-    def converged(self, n_train: float) -> Terms:
+    def converged(self, n_train: float, spectrum: Edges) -> Terms:
         return self._at(n_train, np.array([effective_penalty_at_zero(self.problem, n_train)]))
 
     def _at(self, n_train: float, kappa: FloatArray) -> Terms:

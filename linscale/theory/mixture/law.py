@@ -56,8 +56,8 @@ class MixtureLaw(Law):
     def ridge(self, n_train: float, penalties: FloatArray) -> Terms:
         return ridge_terms(self.problem, n_train, penalties)
 
-    def converged(self, n_train: float) -> Terms:
-        return converged_terms(self.problem, n_train, self.spectrum(n_train).lower_edge)
+    def converged(self, n_train: float, spectrum: Edges) -> Terms:
+        return converged_terms(self.problem, n_train, spectrum.lower_edge)
 
     def exactly_converged(self, n_train: float) -> RiskPoint | None:
         return no_mean(self.moments, n_train, pole=1)

@@ -26,7 +26,7 @@ def check(results, rng):
 
     # The expansion in 1/N that is used on the other side has the same two orders on this one.
     n_train = n + int(rng.integers(2, 50))
-    terms = law_of(problem).converged(n_train)
+    terms = law_of(problem).converged(n_train, law_of(problem).spectrum(n_train))
     given = {made.gamma: n / n_train, made.floor: problem.floor}
     agree(terms.variance[0], evaluated(results["leading"], given))
     agree(terms.variance[1], evaluated(results["next_order"], given) / n_train)
