@@ -142,7 +142,7 @@ def test_bad_arguments_are_named(change, word):
 @pytest.mark.parametrize("change", [{"rng": "bad"}, {"workers": -3}, {"trials": 0}, {"order": 2}])
 @pytest.mark.parametrize("N", [SURE, UNSURE])
 def test_bad_options_are_refused_whoever_would_answer(change, N):
-    """Where theory is unsure they were taken for a simulation that is refused, and a number came."""
+    """Where theory is unsure they once passed for a refused simulation, and a number came."""
     name = next(iter(change))
     for ask in (ls.early_stopped, partial(ls.risk, filter=ls.GradientFlow(9.0))):
         with pytest.raises(InvalidArgument, match=name):
