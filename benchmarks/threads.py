@@ -1,8 +1,9 @@
 """What the threads of BLAS cost and give: processor time and time by the clock, one thread and all.
 
 "Default" is what a user gets; "one thread" the same call with BLAS bound to one from outside, in
-turn, several times, smallest values. The first part times matrices alone: a second thread pays from
-the size on at which the time by the clock falls by more than the processor time rises.
+turn, several times, smallest values. Processor time is that of all threads until they are asleep
+again: they wait for more work awake. The second part times matrices alone: a second thread pays
+from the size on at which the time by the clock falls by more than the processor time rises.
 
 Run ``python benchmarks/threads.py`` (about two minutes); it writes threads.csv and its section of
 README.md beside itself.
@@ -19,15 +20,18 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 import linscale as ls
 
-REPEAT = 5
+REPEAT = 3
+REST = 0.3  # seconds after which threads that wait for more work have gone to sleep
 ROWS = (100, 200, 400, 700, 1000, 1500, 2000)
 
 
 def once(task):
-    """Seconds of processor time, of all threads, and by the clock."""
+    """Seconds of processor time, of all threads until they are asleep again, and by the clock."""
     wall, cpu = time.perf_counter(), time.process_time()
     task()
-    return time.process_time() - cpu, time.perf_counter() - wall
+    wall = time.perf_counter() - wall
+    time.sleep(REST)
+    return time.process_time() - cpu, wall
 
 
 def in_turn(task):
@@ -64,7 +68,9 @@ def calls():
         "early_stopped, 400 atoms": lambda: ls.theory.early_stopped(many, 300),
         "best_ridge": lambda: ls.theory.best_ridge(model, 30),
         "saturation": lambda: ls.theory.saturation(model),
-        "predict": lambda: ls.predict(images, sigma=0.1, n_train=[10, 1000], resamples=2),
+        "predict": lambda: ls.predict(
+            images, sigma=0.1, patch_size=6, n_train=[10, 1000], resamples=2
+        ),
     }
 
 

@@ -20,7 +20,7 @@ from threadpoolctl import ThreadpoolController
 
 from linscale.support.validate import FloatArray
 
-WORTH_THREADS = 1000  # rows from which a second thread pays for itself (benchmarks/threads.py)
+WORTH_THREADS = 1500  # rows from which a second thread pays for itself (benchmarks/threads.py)
 
 
 class _Mine(threading.local):
