@@ -1,14 +1,16 @@
 """Theory of the risk: deterministic equivalents, closed forms, early stopping, PCA.
 
 Arrows: contours -> terms -> the numbers of gaussian and mixture; spectrum -> rare -> trust,
-outliers -> law -> assembly -> limits -> risk -> stopping -> saturation, best_ridge. gaussian.law
-and mixture.law say what the numbers mean, and register. large_n, pca and wishart are beside them.
+outliers -> law -> assembly -> limits -> risk -> stopping -> exponents -> saturation. best_ridge,
+large_n, pca and wishart are beside them. gaussian.law and mixture.law say what the numbers mean,
+and register.
 """
 
 # Each law registers the kind of problem that it answers for.
 import linscale.theory.gaussian.law
 import linscale.theory.mixture.law  # noqa: F401
 from linscale.theory.best_ridge import best_ridge
+from linscale.theory.exponents import local_exponent, power_law
 from linscale.theory.gaussian.stieltjes import effective_penalty, sample_spectrum
 from linscale.theory.large_n import large_n
 from linscale.theory.limits import (
@@ -21,7 +23,7 @@ from linscale.theory.limits import (
 )
 from linscale.theory.pca import pca, subspace_overlap
 from linscale.theory.risk import risk
-from linscale.theory.saturation import local_exponent, power_law, required_n_train, saturation
+from linscale.theory.saturation import required_n_train, saturation
 from linscale.theory.spectrum import density, support, transition
 from linscale.theory.stopping import best_iteration, early_stopped, stopping_window
 from linscale.theory.wishart import two_steps
