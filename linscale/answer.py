@@ -231,6 +231,7 @@ def spread(
     """
     from linscale import montecarlo
 
+    _Options(trials=trials, rng=rng, workers=workers)  # judged before anything is drawn
     at = early_stopped(model, n_train, rng=rng, workers=workers).at
     filter = Converged() if np.isinf(at) else GradientFlow(at)
     return montecarlo.risk(

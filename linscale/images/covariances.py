@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from linscale.errors import InputError, InvalidArgument
 from linscale.support import validate
+from linscale.support.blas import one_thread
 from linscale.support.validate import FloatArray
 
 SHRINKAGES = ("none", "ledoit-wolf", "oas")
@@ -58,6 +59,7 @@ class Estimate(NamedTuple):
     cov: FloatArray
 
 
+@one_thread()
 def from_samples(samples: FloatArray, shrinkage: str = "none", center: bool = True) -> Estimate:
     """Sample covariance of signals in columns, (p, M), shrunk towards a multiple of I if asked.
 

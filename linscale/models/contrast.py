@@ -18,7 +18,7 @@ from scipy.special import roots_hermitenorm
 
 from linscale.errors import InvalidArgument
 from linscale.support import validate
-from linscale.support.blas import eigh
+from linscale.support.blas import eigh, one_thread
 from linscale.support.validate import FloatArray
 
 ATOMS = 10
@@ -110,6 +110,7 @@ class Contrast:
         return cls(*_gauss_rule(*_lanczos(sample / mean, count)))
 
     @classmethod
+    @one_thread()
     def from_patches(
         cls, patches: ArrayLike, signal_cov: ArrayLike, sigma: float, atoms: int = ATOMS
     ) -> Contrast:

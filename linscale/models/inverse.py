@@ -28,7 +28,8 @@ class InverseProblem:
     tau is 1 for Gaussian signals; otherwise ``contrast`` is its law, of mean 1 and independent of
     g (:class:`linscale.Contrast`), and S_x is still the covariance of x.
 
-    Risks are per pixel: divided by p. One eigendecomposition of size p stands behind it.
+    Risks are per pixel: divided by p. Two eigendecompositions of size p stand behind it, each done
+    once.
 
     Parameters
     ----------
@@ -80,7 +81,9 @@ class InverseProblem:
         """
         root = validate.matrix("factor", factor)
         out = cls.__new__(cls)
-        out._set(forward, root @ root.T, root, sigma, contrast)
+        with threads_for(root.shape[0]):
+            cov = root @ root.T
+        out._set(forward, cov, root, sigma, contrast)
         return out
 
     def _set(

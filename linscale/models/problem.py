@@ -259,12 +259,16 @@ def problem_of(model: Model) -> SpectralProblem:
     Unsupported
         Where the signal's contrast is not constant.
     """
-    moments = moments_of(model)
-    if reduced(model) is not moments:
+    problem = reduced(model)
+    if isinstance(problem, SpectralProblem):
+        return problem
+    if isinstance(problem, MixtureProblem):
         raise Unsupported(
             "contrast: this holds for Gaussian signals alone. risk, early_stopped, converged, "
             "best_iteration, best_ridge, stopping_window, saturation, required_n_train, "
             "local_exponent, power_law and floor take it; model.spectral() is the Gaussian problem "
             "of the same second moments"
         )
-    return moments
+    raise Unsupported(
+        f"this holds for Gaussian data alone, and a {type(problem).__name__} stands for others"
+    )

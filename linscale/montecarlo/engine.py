@@ -69,6 +69,9 @@ def simulate(
                 "filter", repr(filter)[:60], "a filter such as GradientFlow(times)"
             )
     tolerance = validate.real("tolerance", tolerance)
+    trials = validate.integer("trials", trials, at_least=1)
+    workers = validate.integer("workers", workers, at_least=1)
+    seed_sequence(rng)  # judged before anything is built
     sampler = sampler_of(model)
     if residual == "averaged" and not sampler.averages:
         residual = "drawn"
@@ -82,8 +85,6 @@ def simulate(
         return paths, largest, draw.pca() if with_pca else np.full_like(largest, np.nan)
 
     if isinstance(draw, Stacked):
-        trials = validate.integer("trials", trials, at_least=1)
-        workers = validate.integer("workers", workers, at_least=1)
         points = max((filter.at.size for filter in filters), default=0)
         streams = seed_sequence(rng).spawn(trials)
         results = draw.run(measure, streams, points, workers, progress)

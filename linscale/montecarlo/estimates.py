@@ -20,6 +20,7 @@ from linscale.montecarlo.sampler import Sampler, sampler_of
 from linscale.montecarlo.workers import Progress
 from linscale.results.risk import RiskPath, RiskPoint
 from linscale.support import validate
+from linscale.support.blas import one_thread
 from linscale.support.validate import FloatArray
 
 
@@ -122,6 +123,7 @@ def converged(
     return summary.converged(samples, 0)
 
 
+@one_thread()
 def risk_of_training_set(model: Model, x: ArrayLike, y: ArrayLike, filter: Filter) -> RiskPath:
     """Exact risk, under the model, of the estimator trained on one set of the user's own arrays.
 

@@ -133,9 +133,9 @@ class GaussianLaw(LinearLaw):
     def residual_root(self) -> FloatArray:
         # F (I + T'T / s2)^{-1} F', T = A F: positive by construction.
         root = self.signal_root
-        t = root if self.forward is None else self.forward @ root
-        inner = np.eye(root.shape[1]) + t.T @ t / self.sigma**2
         with threads_for(self.p):
+            t = root if self.forward is None else self.forward @ root
+            inner = np.eye(root.shape[1]) + t.T @ t / self.sigma**2
             return np.asarray(np.linalg.solve(np.linalg.cholesky(inner), root.T).T)
 
     def numbers(self, count: int, rng: np.random.Generator) -> tuple[FloatArray, FloatArray]:

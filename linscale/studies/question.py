@@ -60,17 +60,18 @@ class Question:
     def __post_init__(self) -> None:
         self._set("images", as_images(self.images))
         if not isinstance(self.contrast, Contrast):
-            _one_of("contrast", self.contrast, "'patches', 'constant' or a Contrast")
-        _one_of("mean", self.mean, "'known' or 'learned'")
+            _one_of("contrast", self.contrast, ("patches", "constant"), " or a Contrast")
+        _one_of("mean", self.mean, ("known", "learned"))
         self._set("resamples", validate.integer("resamples", self.resamples, at_least=0))
         if self.resamples == 1:
             raise InvalidArgument("resamples", 1, "0, or at least 2")
-        self._set("n_train", [validate.n_train(N) for N in self.n_train])
+        asked = np.atleast_1d(np.asarray(self.n_train)).tolist()
+        self._set("n_train", [validate.n_train(N) for N in asked])
         if not self.n_train or np.any(np.diff(self.n_train) <= 0):
             raise InvalidArgument("n_train", self.n_train, "a list of integers in ascending order")
         if self.mean == "learned" and self.n_train[0] < 2:
             raise InvalidArgument("n_train", 1, "at least 2 where the mean is learned too")
-        _one_of("shrinkage", self.shrinkage, ", ".join(map(repr, covariances.SHRINKAGES)))
+        _one_of("shrinkage", self.shrinkage, covariances.SHRINKAGES)
         self._set("seed", validate.integer("seed", self.seed, at_least=0))
         if self.patch_size is not None:
             self._set("patch_size", _patch_size(self.patch_size, self.images))
@@ -103,10 +104,9 @@ class Question:
         object.__setattr__(self, name, value)
 
 
-def _one_of(name: str, value: Any, allowed: str) -> None:
-    """One of the words that ``allowed`` quotes."""
-    if not isinstance(value, str) or repr(value) not in allowed:
-        raise InvalidArgument(name, repr(value), allowed)
+def _one_of(name: str, value: Any, words: Sequence[str], more: str = "") -> None:
+    if not isinstance(value, str) or value not in words:
+        raise InvalidArgument(name, repr(value), ", ".join(map(repr, words)) + more)
 
 
 def _patch_size(patch_size: Any, images: list[Image]) -> int:

@@ -55,6 +55,8 @@ class Study(ABC):
     simulates: ClassVar[bool] = True  # whether it holds more than theory
 
     def __init_subclass__(cls, *, kind: str) -> None:
+        if kind in KINDS:
+            raise TypeError(f"kind={kind!r} is that of {KINDS[kind].__name__}")
         cls.kind = kind
         KINDS[kind] = cls
 
@@ -83,7 +85,7 @@ class Study(ABC):
         arrays: dict[str, Any] = {"exponent": self.exponent}
         header: dict[str, Any] = {
             "format": FORMAT, "floor": self.floor, "saturation": self.saturation,
-            "meta": {"kind": self.kind, **self.meta}, "curves": [],
+            "meta": {"kind": ""} | self.meta | {"kind": self.kind}, "curves": [],
         }  # fmt: skip
         for source in ("theory", "simulated"):
             for name, curve in getattr(self, source).items():

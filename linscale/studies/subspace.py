@@ -11,6 +11,7 @@ from linscale.models import SubspaceModel
 from linscale.results.risk import RiskCurve, RiskPoint
 from linscale.studies.study import Study, progress_at, theory_grid
 from linscale.studies.tables import Column
+from linscale.support.blas import one_thread
 from linscale.support.environment import environment
 
 SHORT = {"early-stopped": "early", "converged": "conv.", "PCA": "PCA"}
@@ -60,6 +61,7 @@ class SubspaceStudy(Study, kind="subspace"):
         return "\n".join(lines + self.remarks())
 
 
+@one_thread()
 def subspace_study(
     model: SubspaceModel,
     n_train: Sequence[int],

@@ -21,6 +21,7 @@ from linscale.studies.pool import PatchData, split_patches
 from linscale.studies.study import Study, progress_at, theory_grid
 from linscale.studies.tables import Column, psnr
 from linscale.support import validate
+from linscale.support.blas import one_thread
 from linscale.support.environment import environment
 from linscale.support.validate import FloatArray
 
@@ -112,6 +113,7 @@ class TrainingStudy(Study, kind="images"):
         return "\n".join(lines + self.remarks())
 
 
+@one_thread()
 def image_study(
     images: Sequence[Image],
     sigma: float | None,

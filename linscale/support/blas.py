@@ -4,15 +4,15 @@ On matrices of a few hundred rows the threads of BLAS mostly wait for one anothe
 cores have other work they wait for long. Whatever is public here therefore runs its linear algebra
 on one thread, set once per call; large decompositions get all the threads that BLAS had before.
 
-The number belongs to the process, not to a thread of Python. threadpoolctl lets the first thread
-that asks decide, until it is done; what others ask for meanwhile is ignored.
+The number belongs to the process, not to a thread of Python. Of several that ask at once the first
+decides until it is done, and the others take what there is: they would put back what they found.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 
 import numpy as np
@@ -23,10 +23,14 @@ from linscale.support.validate import FloatArray
 WORTH_THREADS = 1500  # rows from which a second thread pays for itself (benchmarks/threads.py)
 
 
-class _Mine(threading.local):
-    """What this thread of Python has done: ``before`` it, BLAS had so many threads."""
+_free = threading.Lock()  # held by the thread of Python that decides
 
-    before: int | None = None
+
+class _Mine(threading.local):
+    """Of this thread of Python, if it decides."""
+
+    before: int | None = None  # threads that BLAS had before
+    lifted: bool = False  # whether it has them again, for large matrices
 
 
 _mine = _Mine()
@@ -36,11 +40,20 @@ _mine = _Mine()
 def one_thread() -> Iterator[None]:
     """BLAS on one thread within; also a decorator, ``@one_thread()``."""
     if _mine.before is not None:
+        with _limited(1, lifted=False) if _mine.lifted else nullcontext():
+            yield
+    elif not _free.acquire(blocking=False):
         yield
-        return
-    before = max((lib.num_threads for lib in _controller().lib_controllers), default=1)
-    with _limited(1, before):
-        yield
+    else:
+        try:
+            _mine.before = max(
+                (lib.num_threads for lib in _controller().lib_controllers), default=1
+            )
+            with _limited(1, lifted=False):
+                yield
+        finally:
+            _mine.before = None
+            _free.release()
 
 
 @contextmanager
@@ -52,7 +65,7 @@ def threads_for(rows: int) -> Iterator[None]:
     elif _mine.before is None:
         yield
     else:
-        with _limited(_mine.before, None):
+        with _limited(_mine.before, lifted=True):
             yield
 
 
@@ -64,13 +77,13 @@ def eigh(matrix: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 @contextmanager
-def _limited(threads: int, before: int | None) -> Iterator[None]:
-    outside, _mine.before = _mine.before, before
+def _limited(threads: int, lifted: bool) -> Iterator[None]:
+    outside, _mine.lifted = _mine.lifted, lifted
     try:
         with _controller().limit(limits=threads, user_api="blas"):
             yield
     finally:
-        _mine.before = outside
+        _mine.lifted = outside
 
 
 @cache

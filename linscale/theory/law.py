@@ -11,7 +11,7 @@ answers for:
 
     registered.register(MyProblem)(MyLaw)
 
-tests/theory/test_law.py is a worked example, in one file.
+tests/theory/noise_law.py is a worked example, in one file.
 """
 
 from __future__ import annotations
@@ -157,9 +157,7 @@ class Law(ABC):
 
     def complex_circular(self) -> Law:
         """The same for complex circular data in place of real."""
-        raise errors.Unsupported(
-            "complex_data=True: the contrast must be constant, Gaussian signals"
-        )
+        raise errors.Unsupported(f"complex_data=True: {type(self).__name__} is of real data alone")
 
     def guess(self) -> Law | None:
         """A simpler law with about this learning curve, at which a search for N may begin."""

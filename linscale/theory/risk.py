@@ -11,7 +11,7 @@ from linscale.support.blas import one_thread
 from linscale.theory.assembly import assemble
 from linscale.theory.contours import NODES
 from linscale.theory.law import Law, check_order, law_of
-from linscale.theory.limits import converged
+from linscale.theory.limits import end_of
 from linscale.theory.outliers import NONE
 
 
@@ -69,7 +69,7 @@ def risk(
     if not isinstance(filter, Filter):
         raise InvalidArgument("filter", repr(filter)[:60], "a filter such as GradientFlow(times)")
     if isinstance(filter, Converged):
-        return RiskPath.single(converged(model, count, order, complex_data=complex_data))
+        return RiskPath.single(end_of(law, law.examples(count), order))
     return path_of(law, law.examples(count), filter, order, nodes)
 
 

@@ -114,7 +114,8 @@ def stopping_window(
     N = law.examples(validate.n_train(n_train))
     check_order(order)
     tol = validate.real("tolerance", tolerance)
-    best = best_over_flow(law, N, order)
+    path, start, finish = flow_path(law, N, order)
+    best = best_along(path, start, finish) if law.can_learn else nothing_to_learn(law, order, 0.0)
     limit = (1.0 + tol) * best.value
     first, last = 0.0, np.inf
     if best.value == 0.0:  # no noise at all: only the end is as good as the end
@@ -122,7 +123,6 @@ def stopping_window(
     end = end_of(law, N, order).value
     if not law.can_learn:
         return StoppingWindow(first, last, best)
-    path, start, finish = flow_path(law, N, order)
 
     def above(log_t: float) -> float:
         terms = path.terms(np.array([np.exp(log_t)]))
@@ -221,7 +221,12 @@ def best_over_flow(law: Law, N: float, order: int) -> RiskPoint:
     """The smallest risk over gradient flow."""
     if not law.can_learn:
         return nothing_to_learn(law, order, at=0.0)
-    path, start, end = flow_path(law, N, order)
+    return best_along(*flow_path(law, N, order))
+
+
+def best_along(path: Path, start: float, end: float) -> RiskPoint:
+    """The same on a path of times that is there."""
+    law = path.law
     times = np.geomspace(start, end, int(np.ceil(GRID_PER_DECADE * np.log10(end / start))) + 1)
     grid = path.terms(times)
     i = path.lowest(grid)

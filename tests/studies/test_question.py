@@ -107,3 +107,19 @@ def test_there_is_an_interval_where_there_are_images_to_resample():
     assert intervals(alone, 0.0, signals_of(alone)) == [None, None]
     none = ask(resamples=0)
     assert intervals(none, 0.0, signals_of(none)) == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("shrinkage", ", "), ("mean", " or "), ("contrast", ", "), ("mean", "Known")],
+)
+def test_parts_of_a_message_are_no_words(name, value):
+    images = np.random.default_rng(0).random((2, 16, 16))
+    with pytest.raises(InvalidArgument, match=name):
+        predict(images, sigma=0.1, patch_size=4, resamples=0, **{name: value})
+
+
+def test_one_n_train_is_a_list_of_one():
+    images = np.random.default_rng(0).random((2, 16, 16))
+    found = predict(images, sigma=0.3, patch_size=3, resamples=0, n_train=30, contrast="constant")
+    assert found.study.meta["n_train"] == [30]

@@ -1,6 +1,8 @@
 """One thread for small matrices, all for large ones, and nothing of it left behind."""
 
-import threading
+import os
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -43,27 +45,59 @@ def test_large_matrices_get_all_threads(two_threads):
         with blas.one_thread():
             with blas.threads_for(rows):
                 assert threads() == count
+                with blas.one_thread():
+                    assert threads() == 1
+                assert threads() == count
             assert threads() == 1
     assert threads() == 2
 
 
-def test_threads_of_python_do_not_undo_each_other(two_threads):
-    """Entered and left in any order: lifted for good, or never, would be seen."""
-    inside, leave = threading.Event(), threading.Event()
+OVERLAP = """
+import threading
+import numpy as np
+from threadpoolctl import threadpool_info
+import linscale as ls
+from linscale.support import blas
 
-    def other():
-        with blas.one_thread(), blas.threads_for(blas.WORTH_THREADS):
-            inside.set()
-            leave.wait(60)
+def threads():
+    return max(lib["num_threads"] for lib in threadpool_info() if lib["user_api"] == "blas")
 
-    worker = threading.Thread(target=other)
-    with blas.one_thread():
-        worker.start()
-        assert inside.wait(60)
-        assert threads() == 1  # the draws of one are not given threads by another
-    leave.set()
-    worker.join()
-    assert threads() == 2
+blas._controller()
+before, (inside, leave) = threads(), (threading.Event(), threading.Event())
+
+def other():
+    with blas.one_thread(), blas.threads_for(blas.WORTH_THREADS):
+        inside.set()
+        leave.wait(60)
+
+worker = threading.Thread(target=other)
+with blas.one_thread():
+    worker.start()
+    assert inside.wait(60)
+    within = threads()  # the draws of one are not given threads by another
+leave.set()
+worker.join()
+print(before, within, threads())
+model = ls.SubspaceModel(20, 4, 0.3)
+asked = [threading.Thread(target=ls.theory.early_stopped, args=(model, N)) for N in range(3, 9)]
+for thread in asked:
+    thread.start()
+for thread in asked:
+    thread.join()
+print(threads())
+"""
+
+
+def test_threads_of_python_do_not_undo_each_other():
+    """Entered and left in any order: lifted under another, or never put back, would be seen."""
+    run = subprocess.run(
+        [sys.executable, "-c", OVERLAP], capture_output=True, text=True, check=True, timeout=120,
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "2", "OMP_NUM_THREADS": "2"},
+    )  # fmt: skip
+    before, within, after, end = map(int, run.stdout.split())
+    if before != 2:
+        pytest.skip("this BLAS has one thread only")
+    assert (within, after, end) == (1, 2, 2)
 
 
 ASKED = {

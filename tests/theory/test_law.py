@@ -134,6 +134,24 @@ def test_complex_data_are_a_law_of_their_own():
     assert (law.summed(1), law.reached(0), law.name(1)) == (0, 1, "theory, complex circular data")
 
 
+def test_what_is_of_gaussian_data_alone_says_so():
+    """Not by a fault, nor by another reason than there is."""
+    asked, theory = OtherNoise(MODELS["subspace"], CHANGE), ls.theory
+    for ask in (theory.early_stopped, theory.converged, theory.best_ridge):
+        with pytest.raises(Unsupported, match="OtherNoiseLaw is of real data alone"):
+            ask(asked, 30, complex_data=True)
+    with pytest.raises(Unsupported, match="Gaussian data alone, and a OtherNoise"):
+        theory.one_step(asked, 30, 0.1)
+
+
+def test_a_model_may_make_its_problem_anew_each_time():
+    class Fresh:
+        def spectral(self):
+            return MODEL.spectral()
+
+    assert ls.theory.one_step(Fresh(), 30, 0.1).value == ls.theory.one_step(MODEL, 30, 0.1).value
+
+
 def test_what_has_no_law_is_refused():
     class Unheard:
         def spectral(self):

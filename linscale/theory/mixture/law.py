@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from linscale.errors import Unsupported
 from linscale.filters import Filter
 from linscale.models.contrast import Contrast
 from linscale.models.problem import MixtureProblem, SpectralProblem
@@ -85,6 +86,9 @@ class MixtureLaw(Law):
                 energy = float(tau[rest:] @ weights[rest:])
                 return law, edges, Outliers(share, spectrum.high, energy)
         return Law.stable_part(law, n_train, edges, filter)
+
+    def complex_circular(self) -> Law:
+        raise Unsupported("complex_data=True: the contrast must be constant, Gaussian signals")
 
     def name(self, order: int) -> str:
         return f"theory of scale mixtures, order {order}"
