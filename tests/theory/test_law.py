@@ -9,7 +9,7 @@ from linscale.theory.gaussian.law import ComplexLaw, GaussianLaw
 from linscale.theory.law import Law, law_of
 from tests.conftest import z_limit
 
-from .noise_law import OtherNoise, OtherNoiseLaw
+from .noise_law import OtherNoise, OtherNoiseEquivalent, OtherNoiseLaw
 
 MODEL = ls.SubspaceModel(24, 4, 0.4)
 MODELS = {"subspace": MODEL.spectral(), "three atoms": ls.SpectralProblem(
@@ -58,6 +58,25 @@ def test_the_example_is_right(name, filter, N):
     assert np.all(np.abs(found.value - value) <= found.error + z_limit(30) * sem)
     plain = ls.theory.risk(problem, N, filter)
     assert np.all(found.value - plain.value > 5 * (found.error + z_limit(30) * sem))
+
+
+def test_its_own_term_of_order_one_is_needed(monkeypatch):
+    """Simulation tells it from a law whose size of W is of leading order, by its error bars alone:
+    the error estimate, which speaks of the next order, would hide that."""
+    problem, N, flow = MODELS["subspace"], 60, ls.GradientFlow(2.0)
+    value, sem = simulated(problem, CHANGE, N, flow)
+
+    def away():
+        return abs(ls.theory.risk(OtherNoise(problem, CHANGE), N, flow).value - value)[0] / sem[0]
+
+    assert away() < z_limit(1)
+    whole = OtherNoiseEquivalent._integral
+
+    def leading(self, *asked):
+        return whole(self, *asked) * [[1.0], [0.0]]
+
+    monkeypatch.setattr(OtherNoiseEquivalent, "_integral", leading)
+    assert away() > 2 * z_limit(1)
 
 
 def test_without_a_change_it_is_the_gaussian_law():
