@@ -233,7 +233,7 @@ def test_errors_fall_as_they_should_at_fixed_ratios(name):
         mc = many_draws(problem, int(N * s), t, trials=250_000, seed=int(s))
         found = []
         for order in (0, 1):
-            value = ls.theory.risk(problem, int(N * s), flow, order).value[0]
+            value = ls.theory.risk(problem, int(N * s), flow, order=order).value[0]
             found.append(abs(mc[0] / value - 1))
             assert found[-1] > 5 * mc[1] / mc[0], (s, order)  # seen well above sampling error
         errors.append(found)

@@ -70,10 +70,10 @@ def test_looser_accuracy_is_content_with_theory():
 
 @pytest.mark.parametrize("method", ["theory", "montecarlo"])
 def test_each_method_alone(method):
-    path = ls.risk(MODEL, UNSURE, ls.GradientFlow(10.0), method, trials=100)
+    path = ls.risk(MODEL, UNSURE, ls.GradientFlow(10.0), method=method, trials=100)
     assert path.method.startswith(method)
     assert (path.sem[0] > 0) == (method == "montecarlo")
-    assert ls.early_stopped(MODEL, UNSURE, method, trials=100).method.startswith(method)
+    assert ls.early_stopped(MODEL, UNSURE, method=method, trials=100).method.startswith(method)
 
 
 def test_curve_of_every_estimator():
@@ -83,13 +83,13 @@ def test_curve_of_every_estimator():
         ("converged", ls.theory.converged),
         ("pca", ls.theory.pca),
     ):
-        curve = ls.curve(MODEL, sizes, estimator, "theory")
+        curve = ls.curve(MODEL, sizes, estimator, method="theory")
         assert np.array_equal(curve.value, [alone(MODEL, N).value for N in sizes])
         auto = ls.curve(MODEL, sizes, estimator, trials=300)
         assert len(auto.methods) == len(auto.statuses) == 4
         assert np.all((auto.error <= 0.003 * auto.value) | (auto.sem > 0) | (auto.error > 0))
     filter = ls.GradientDescent(0.2, [1, 10, 100])
-    best = ls.curve(MODEL, sizes, filter, "theory")
+    best = ls.curve(MODEL, sizes, filter, method="theory")
     assert best.value[1] == ls.theory.risk(MODEL, 30, filter).best.value
 
 
@@ -172,12 +172,12 @@ def test_a_fault_of_simulation_is_not_taken_for_a_refusal(monkeypatch):
 
 def test_complex_data_are_answered_by_theory_alone():
     sure = ls.risk(MODEL, SURE, ls.GradientFlow(9.0), complex_data=True)
-    assert sure.value[0] == ls.theory.risk(MODEL, SURE, ls.GradientFlow(9.0), 0).value[0]
+    assert sure.value[0] == ls.theory.risk(MODEL, SURE, ls.GradientFlow(9.0), order=0).value[0]
     unsure = ls.early_stopped(MODEL, 8, complex_data=True)
     assert "simulation is refused: simulation draws real data" in unsure.status
     assert ls.curve(MODEL, [SURE], "pca", complex_data=True).methods[0].endswith("circular data")
     with pytest.raises(Unsupported, match="real data"):
-        ls.risk(MODEL, SURE, ls.GradientFlow(9.0), "montecarlo", complex_data=True)
+        ls.risk(MODEL, SURE, ls.GradientFlow(9.0), method="montecarlo", complex_data=True)
 
 
 def test_a_curve_is_asked_for_its_own_n_train_only():

@@ -1,9 +1,11 @@
 """The arrows between modules, and what importing the package may load."""
 
 import ast
+import importlib
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -82,7 +84,7 @@ OWN = {"models/problem.py"}
 ASKED_FOR = {  # questions that are about one kind of model, and refuse another by name
     "filters/gradient.py": {"SubspaceModel"},  # the step of the paper's code
     "theory/limits.py": {"SubspaceModel"},
-    "theory/pca.py": {"SubspaceModel"},
+    "theory/principal_components.py": {"SubspaceModel"},
     "theory/spectrum.py": {"SubspaceModel"},
 }
 
@@ -139,3 +141,17 @@ def test_import_is_light():
 def test_unknown_attribute_is_an_attribute_error():
     with pytest.raises(AttributeError, match="nothing"):
         linscale.nothing  # noqa: B018
+
+
+def packages():
+    return sorted({path.parent for path in modules()})
+
+
+@pytest.mark.parametrize("folder", packages(), ids=lambda p: str(p.relative_to(PACKAGE.parent)))
+def test_no_module_shares_its_name_with_what_its_package_exports(folder):
+    # `import linscale.x as m` would give the function or class, and not the module.
+    name = ".".join(folder.relative_to(PACKAGE.parent).parts)
+    package = importlib.import_module(name)
+    submodules = {p.stem for p in folder.glob("*.py")} | {p.name for p in folder.iterdir()}
+    for shared in submodules & {n for n in dir(package) if not n.startswith("_")}:
+        assert isinstance(getattr(package, shared), ModuleType), f"{name}.{shared}"

@@ -3,11 +3,13 @@
 Arrows: paths, _numba -> backend, linear -> spectra, decomposed -> draws -> band, chebyshev ->
 band_draws; draws, workers -> stacks; linear -> diagonal; backend -> _cupy; all of these ->
 sampler -> laws, subspace (each registers the models that it draws for) -> engines -> engine ->
-summary -> estimates. Nothing here imports the theory.
+summary -> simulated. Nothing here imports the theory.
 Loading it compiles the path kernels, so it is imported on first use.
 """
 
-from linscale.montecarlo.estimates import (
+from linscale.montecarlo.laws import PairSampler
+from linscale.montecarlo.sampler import Sampler, sampler_of
+from linscale.montecarlo.simulated import (
     Estimates,
     converged,
     early_stopped,
@@ -16,8 +18,6 @@ from linscale.montecarlo.estimates import (
     risk,
     risk_of_training_set,
 )
-from linscale.montecarlo.laws import PairSampler
-from linscale.montecarlo.sampler import Sampler, sampler_of
 
 __all__ = [
     "Estimates",

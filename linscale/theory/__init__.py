@@ -1,18 +1,17 @@
 """Theory of the risk: deterministic equivalents, closed forms, early stopping, PCA.
 
 Arrows: contours -> terms -> the numbers of gaussian and mixture; spectrum -> rare -> trust,
-outliers -> law -> assembly -> limits -> risk -> stopping -> exponents -> saturation. best_ridge,
-large_n, pca and wishart are beside them. gaussian.law and mixture.law say what the numbers mean,
-and register.
+outliers -> law -> assembly -> limits -> risk_path -> stopping -> exponents -> required_examples.
+tuned_ridge, large_sample, principal_components and wishart are beside them. gaussian.law and
+mixture.law say what the numbers mean, and register.
 """
 
 # Each law registers the kind of problem that it answers for.
 import linscale.theory.gaussian.law
 import linscale.theory.mixture.law  # noqa: F401
-from linscale.theory.best_ridge import best_ridge
 from linscale.theory.exponents import local_exponent, power_law
 from linscale.theory.gaussian.stieltjes import effective_penalty, sample_spectrum
-from linscale.theory.large_n import large_n
+from linscale.theory.large_sample import large_n
 from linscale.theory.limits import (
     best_one_step,
     converged,
@@ -21,11 +20,12 @@ from linscale.theory.limits import (
     one_step,
     vanishing_noise,
 )
-from linscale.theory.pca import pca, subspace_overlap
-from linscale.theory.risk import risk
-from linscale.theory.saturation import required_n_train, saturation
+from linscale.theory.principal_components import pca, subspace_overlap
+from linscale.theory.required_examples import required_n_train, saturation
+from linscale.theory.risk_path import risk
 from linscale.theory.spectrum import density, support, transition
 from linscale.theory.stopping import best_iteration, early_stopped, stopping_window
+from linscale.theory.tuned_ridge import best_ridge
 from linscale.theory.wishart import two_steps
 
 __all__ = [

@@ -54,7 +54,7 @@ class LocalExponent:
 
 @one_thread()
 def local_exponent(
-    model: Model, n_train: int, order: int = 1, *, complex_data: bool = False
+    model: Model, n_train: int, *, order: int = 1, complex_data: bool = False
 ) -> LocalExponent:
     r"""Local exponent d log R / d log N of the early-stopped risk R.
 

@@ -17,7 +17,7 @@ from linscale.support import validate
 from linscale.support.blas import one_thread
 from linscale.theory.assembly import assemble
 from linscale.theory.convergence import METHOD
-from linscale.theory.large_n import large_n
+from linscale.theory.large_sample import large_n
 from linscale.theory.law import Law, check_order, law_of
 
 
@@ -31,7 +31,7 @@ def floor(model: Model) -> float:
 
 @one_thread()
 def converged(
-    model: Model, n_train: int, order: int = 1, *, complex_data: bool = False
+    model: Model, n_train: int, *, order: int = 1, complex_data: bool = False
 ) -> RiskPoint:
     r"""Risk of gradient descent run to convergence (least squares, of least norm when N < n).
 

@@ -30,7 +30,7 @@ AT_ONCE = 400  # iterations looked at together
 
 @one_thread()
 def early_stopped(
-    model: Model, n_train: int, order: int = 1, *, complex_data: bool = False
+    model: Model, n_train: int, *, order: int = 1, complex_data: bool = False
 ) -> RiskPoint:
     r"""Smallest risk over gradient flow, min over t of R(t), as a continuous optimum.
 
@@ -51,7 +51,7 @@ def early_stopped(
 
 @one_thread()
 def best_iteration(
-    model: Model, n_train: int, step: float, order: int = 1, *, complex_data: bool = False
+    model: Model, n_train: int, step: float, *, order: int = 1, complex_data: bool = False
 ) -> RiskPoint:
     """Smallest risk over the iterations of gradient descent; ``at`` is a whole number (or inf).
 
@@ -98,8 +98,8 @@ def stopping_window(
     model: Model,
     n_train: int,
     tolerance: float = 0.01,
-    order: int = 1,
     *,
+    order: int = 1,
     complex_data: bool = False,
 ) -> StoppingWindow:
     """How carefully a user must stop: where R(t) <= (1 + tolerance) times the best risk.

@@ -112,10 +112,13 @@ def test_the_surer_method_is_taken():
     assert sure.method == "theory of scale mixtures, order 1"
     asked = ls.risk(model, 6, flow, accuracy=1e-3, trials=500)
     assert "montecarlo, engine dense, residual drawn" in asked.method
-    curve = ls.curve(model, [40, 400], flow, "montecarlo", trials=100)
-    theory = ls.curve(model, [40, 400], flow, "theory")
+    curve = ls.curve(model, [40, 400], flow, method="montecarlo", trials=100)
+    theory = ls.curve(model, [40, 400], flow, method="theory")
     assert np.all(np.abs(curve.value - theory.value) < z_limit(4) * curve.sem + theory.error)
-    assert ls.early_stopped(model, 300, "theory").value == ls.theory.early_stopped(model, 300).value
+    assert (
+        ls.early_stopped(model, 300, method="theory").value
+        == ls.theory.early_stopped(model, 300).value
+    )
 
 
 def test_the_best_time_is_found_by_simulation_too():

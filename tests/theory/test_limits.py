@@ -148,7 +148,7 @@ def test_converged_knows_how_poor_it_is_near_n(n, d, N):
     model = ls.SubspaceModel(n, d, sigma=0.05)
     mc, z = ls.montecarlo.converged(model, N, trials=1000), z_limit(6)
     for order in (0, 1):
-        point = ls.theory.converged(model, N, order)
+        point = ls.theory.converged(model, N, order=order)
         missing = abs(mc.value - point.value)
         assert missing < point.error + z * mc.sem
         # Twice what one example more or less does to the 1/N term: on the safe side by up to 10.

@@ -89,7 +89,7 @@ def test_many_samples(problem, first, filter):
         gaps = []
         for N in sizes:
             closed = ls.theory.large_n(problem, N, filter, complex_data=complex_data)
-            path = ls.theory.risk(problem, N, filter, order)
+            path = ls.theory.risk(problem, N, filter, order=order)
             gaps.append(np.abs(path.bias - closed.bias) + np.abs(path.variance - closed.variance))
         slope = np.log(gaps[1] / gaps[0]) / np.log(10)
         # The next order changes it by n/N times a few, and a contour by its share of the gap.
@@ -211,17 +211,17 @@ def test_error_holds_what_the_contour_itself_misses():
 def test_orders():
     flow = ls.GradientFlow(1.0)
     for ask in (
-        lambda order: ls.theory.risk(SUBSPACE, 10, flow, order),
-        lambda order: ls.theory.early_stopped(SUBSPACE, 10, order),
-        lambda order: ls.theory.pca(SUBSPACE, 10, order),
+        lambda order: ls.theory.risk(SUBSPACE, 10, flow, order=order),
+        lambda order: ls.theory.early_stopped(SUBSPACE, 10, order=order),
+        lambda order: ls.theory.pca(SUBSPACE, 10, order=order),
         lambda order: ls.theory.saturation(SUBSPACE, order=order),
-        lambda order: ls.theory.converged(SUBSPACE, 10, order),
-        lambda order: ls.theory.converged(SUBSPACE, 100, order),
+        lambda order: ls.theory.converged(SUBSPACE, 10, order=order),
+        lambda order: ls.theory.converged(SUBSPACE, 100, order=order),
     ):
         for order in (2, -1, 0.5, 1.0, True, "1"):
             with pytest.raises(InvalidArgument, match="order"):
                 ask(order)
-    zero, one = (ls.theory.risk(SUBSPACE, 10, flow, order) for order in (0, 1))
+    zero, one = (ls.theory.risk(SUBSPACE, 10, flow, order=order) for order in (0, 1))
     assert ls.theory.risk(SUBSPACE, 10, flow).value[0] == one.value[0]  # the default
     # The error estimate of order 0 is about the size of the term that order 1 adds.
     added = abs(one.value[0] - zero.value[0])

@@ -113,7 +113,7 @@ def test_orders_are_those_of_the_exact_two_step_risk(problem, N, complex_data):
         allowed = rounding(terms, problem.eigenvalues.size + 20)
         spread = np.abs(solve).sum(axis=1)  # from the values to the coefficients
         assert np.all(np.abs(powers @ coefficients - values) <= allowed * (1 + spread.sum()))
-        paths = [ls.theory.risk(problem, N, filter, order) for order in (0, 1)]
+        paths = [ls.theory.risk(problem, N, filter, order=order) for order in (0, 1)]
         orders = [getattr(path, part)[0] for path in paths]
         contour = CONTRACT * (paths[0].bias[0] + paths[0].variance[0])
         assert abs(coefficients[0] - orders[0]) <= contour + spread[0] * allowed

@@ -34,7 +34,7 @@ def check(results, rng):
     # The package itself at a real penalty: ridge has no contour.
     mu = rng.uniform(0.1, 1.0)
     at = ls.theory.gaussian.stieltjes.ridge_penalty(p, count, mu)
-    orders = [ls.theory.risk(p, count, ls.Ridge(mu), order).bias[0] for order in (0, 1)]
+    orders = [ls.theory.risk(p, count, ls.Ridge(mu), order=order).bias[0] for order in (0, 1)]
     # As two(at, at) is -mu at both ends, mu^2 is that of the derivation too; then a difference.
     of = argument(p, count, mu, at, rounding(1.0, CHAIN))
     agree(orders[1] - orders[0], of * of * two(at, at), also=rounding(orders[0], CHAIN))

@@ -69,7 +69,7 @@ def check(results, rng):
         return np.array([pair.twist()[0, 0], pair.sampled()[0, 0], linear])
 
     def ridge(p, mu):
-        both = (ls.theory.risk(p.moments, size, ls.Ridge(mu), i).value[0] for i in (1, 0))
+        both = (ls.theory.risk(p.moments, size, ls.Ridge(mu), order=i).value[0] for i in (1, 0))
         return np.array([*both])
 
     with mp.workdps(45):

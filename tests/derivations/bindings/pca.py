@@ -8,7 +8,11 @@ from linscale.theory.gaussian.stieltjes import (
     effective_penalty_at_zero,
     spectral_argument,
 )
-from linscale.theory.pca import _imaginary_primitive, overlap_correction, shares_above
+from linscale.theory.principal_components import (
+    _imaginary_primitive,
+    overlap_correction,
+    shares_above,
+)
 from linscale.theory.spectrum import merging_point
 from tests.tolerances import rounding
 

@@ -5,7 +5,7 @@ import linscale as ls
 from derivations import two_atoms as made
 from linscale.theory import spectrum
 from linscale.theory.gaussian import stieltjes
-from linscale.theory.pca import _boundary_penalty, _share_lost_across_a_gap
+from linscale.theory.principal_components import _boundary_penalty, _share_lost_across_a_gap
 from tests.tolerances import rounding
 
 from . import CHAIN, agree, argument, evaluated

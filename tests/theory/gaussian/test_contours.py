@@ -179,7 +179,7 @@ def test_random_problems_never_fail_silently(count):
     flow = ls.GradientFlow(np.geomspace(1e-3, 1e6, 40))
     for model, N in random_subspace_problems(count):
         case = (model, N)
-        zero, one = (ls.theory.risk(model, N, flow, order) for order in (0, 1))
+        zero, one = (ls.theory.risk(model, N, flow, order=order) for order in (0, 1))
         allowed = CONTRACT * (np.abs(zero.bias) + np.abs(zero.variance))
         assert np.all(np.isfinite(zero.value)), case
         assert np.all(zero.bias >= -allowed), case

@@ -326,7 +326,7 @@ def test_a_risk_and_a_tolerance_require_the_same():
 
 def test_orders_and_what_is_refused():
     asked, flow = model("random", TWO), ls.GradientFlow([1.0, 9.0])
-    zero, one = (ls.theory.risk(asked, 15, flow, order) for order in (0, 1))
+    zero, one = (ls.theory.risk(asked, 15, flow, order=order) for order in (0, 1))
     assert zero.method.endswith("mixtures, order 0")
     assert np.all(np.abs(one.value - zero.value) <= zero.error)
     assert np.all(one.error < 0.5 * zero.error)

@@ -69,7 +69,7 @@ def test_paths_of_every_filter_against_simulation(name, contrast):
     seen = 0
     for filter in filters:
         mc = ls.montecarlo.risk(asked, N, filter, trials=2000, rng=7)
-        zero, one = (ls.theory.risk(asked, N, filter, order) for order in (0, 1))
+        zero, one = (ls.theory.risk(asked, N, filter, order=order) for order in (0, 1))
         limit = z_limit(36) * mc.sem
         assert np.all(np.abs(one.value - mc.value) < limit + one.error)
         assert np.all(np.abs(zero.value - mc.value) < limit + zero.error)

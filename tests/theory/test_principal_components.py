@@ -7,7 +7,11 @@ from scipy.integrate import quad
 import linscale as ls
 from linscale.errors import Unsupported
 from linscale.theory.gaussian.stieltjes import effective_penalty, sample_spectrum
-from linscale.theory.pca import _share_lost_across_a_gap, shares_above, subspace_overlap
+from linscale.theory.principal_components import (
+    _share_lost_across_a_gap,
+    shares_above,
+    subspace_overlap,
+)
 from tests.tolerances import cancellation, rounding
 
 

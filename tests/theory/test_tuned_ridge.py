@@ -31,11 +31,13 @@ def curvature(below, least, above, step):
 @pytest.mark.parametrize("order", [0, 1])
 @pytest.mark.parametrize("n_train", [20, 60, 200, 5000])
 def test_no_penalty_is_better(n_train, order):
-    best = theory.best_ridge(MODEL, n_train, order)
+    best = theory.best_ridge(MODEL, n_train, order=order)
     around = best.at * np.geomspace(0.01, 100.0, 801)
-    others = theory.risk(MODEL, n_train, ls.Ridge(around), order).value
+    others = theory.risk(MODEL, n_train, ls.Ridge(around), order=order).value
     # and the minimum is sharp enough to be told from its neighbours
-    sides = theory.risk(MODEL, n_train, ls.Ridge(best.at * np.array([0.7, 1.0, 1.4])), order).value
+    sides = theory.risk(
+        MODEL, n_train, ls.Ridge(best.at * np.array([0.7, 1.0, 1.4])), order=order
+    ).value
     allowed = of_a_value(MODEL.spectral(), n_train, best.at)
     assert sides[1] == pytest.approx(best.value, rel=allowed, abs=0)
     # A minimum is missed by XATOL, and by what rounding hides: sqrt(rounding/curvature).

@@ -20,8 +20,8 @@ def risk(
     model: Model,
     n_train: int,
     filter: Filter,
-    order: int = 1,
     *,
+    order: int = 1,
     complex_data: bool = False,
     nodes: int = NODES,
 ) -> RiskPath:

@@ -202,7 +202,7 @@ def test_true_count_is_within_the_error():
 def test_exponents_carry_an_error():
     """Order 0 and order 1 differ by no more than the error of order 0 says."""
     for N in (30, 300):
-        zero, one = (ls.theory.local_exponent(MODEL, N, order) for order in (0, 1))
+        zero, one = (ls.theory.local_exponent(MODEL, N, order=order) for order in (0, 1))
         assert abs(float(zero) - float(one)) <= zero.error + one.error
         assert one.error < zero.error
         assert one.status == "ok"

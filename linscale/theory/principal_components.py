@@ -45,7 +45,7 @@ MERGED = "leading order: no 1/N term is known where signal and noise bulks have 
 
 
 @one_thread()
-def pca(model: Model, n_train: int, order: int = 1, *, complex_data: bool = False) -> RiskPoint:
+def pca(model: Model, n_train: int, *, order: int = 1, complex_data: bool = False) -> RiskPoint:
     r"""Risk of W = Uh Uh' / (1 + sigma^2), Uh the top d eigenvectors of YY'/N.
 
         R = 1 + (a^2 - 2 a) c + sigma^2 a^2,   a = 1/(1 + sigma^2),   c = E||Uh'U||_F^2 / d
@@ -90,7 +90,7 @@ def pca(model: Model, n_train: int, order: int = 1, *, complex_data: bool = Fals
 
 @one_thread()
 def subspace_overlap(
-    model: SubspaceModel, n_train: int, order: int = 1, *, complex_data: bool = False
+    model: SubspaceModel, n_train: int, *, order: int = 1, complex_data: bool = False
 ) -> UncertainFloat:
     """c = E||Uh'U||_F^2 / d, with ``error``; at order 1 with its 1/N term where that is known."""
     _check_subspace(model)

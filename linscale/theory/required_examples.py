@@ -22,7 +22,7 @@ ROUNDING = 8 * np.finfo(float).eps  # of a target, relative
 
 @one_thread()
 def saturation(
-    model: Model, tolerance: float = 0.01, order: int = 1, *, complex_data: bool = False
+    model: Model, tolerance: float = 0.01, *, order: int = 1, complex_data: bool = False
 ) -> UncertainInt:
     r"""Smallest n_train whose early-stopped risk is at most (1 + tolerance) floor.
 

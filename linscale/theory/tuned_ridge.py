@@ -12,7 +12,7 @@ from linscale.support import validate
 from linscale.support.blas import one_thread
 from linscale.theory.assembly import nothing_to_learn, total
 from linscale.theory.law import check_order, law_of
-from linscale.theory.risk import path_of
+from linscale.theory.risk_path import path_of
 
 PER_DECADE = 8
 SPAN = 1e-8, 1e6  # penalties looked at, times the smallest and the largest eigenvalue
@@ -20,7 +20,7 @@ SPAN = 1e-8, 1e6  # penalties looked at, times the smallest and the largest eige
 
 @one_thread()
 def best_ridge(
-    model: Model, n_train: int, order: int = 1, *, complex_data: bool = False
+    model: Model, n_train: int, *, order: int = 1, complex_data: bool = False
 ) -> RiskPoint:
     r"""Smallest risk over the ridge penalty, min over mu of R(mu), as a continuous optimum.
 
