@@ -3,9 +3,17 @@
 from importlib import import_module
 from typing import Any
 
-from linscale import errors, theory
+from linscale import errors, filters, theory
 from linscale.answer import curve, early_stopped, risk, spread
-from linscale.filters import Converged, GradientDescent, GradientFlow, HeavyBall, Nesterov, Ridge
+from linscale.filters import (
+    Converged,
+    Filter,
+    GradientDescent,
+    GradientFlow,
+    HeavyBall,
+    Nesterov,
+    Ridge,
+)
 from linscale.images import covariances
 from linscale.models import (
     Contrast,
@@ -31,6 +39,7 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "Contrast",
     "Converged",
+    "Filter",
     "GradientDescent",
     "GradientFlow",
     "HeavyBall",
@@ -45,6 +54,7 @@ __all__ = [
     "early_stopped",
     "empirical",
     "errors",
+    "filters",
     "forward",
     "montecarlo",
     "plotting",

@@ -1,7 +1,9 @@
 """Residual filters rho(l): what a learning rule has not yet learned along an eigenvalue l."""
 
-from linscale.filters.base import Descent, Filter, Lens, Spectrum
+from linscale.filters.base import Descent, Filter
+from linscale.filters.checks import check
 from linscale.filters.gradient import GradientDescent, GradientFlow
+from linscale.filters.lens import Lens, Spectrum
 from linscale.filters.limits import Converged, Ridge
 from linscale.filters.momentum import HeavyBall, Nesterov
 
@@ -16,4 +18,5 @@ __all__ = [
     "Nesterov",
     "Ridge",
     "Spectrum",
+    "check",
 ]

@@ -8,12 +8,13 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from linscale.filters.base import Filter, Lens, Spectrum, column
+from linscale.filters.base import Filter, column
+from linscale.filters.lens import Lens, Spectrum
 from linscale.support import validate
 from linscale.support.validate import FloatArray
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Ridge(Filter):
     r"""Ridge regression, the minimiser of (1/2N) sum_i ||W y_i - x_i||^2 + (mu/2) ||W||_F^2.
 
@@ -25,9 +26,24 @@ class Ridge(Filter):
     ----------
     penalties : scalar or (T,) array
         mu > 0, in units of an eigenvalue of YY'/N; the limit mu = 0 is ``Converged()``.
+
+    Raises
+    ------
+    InvalidArgument
+        Penalties that are not above 0.
+
+    Examples
+    --------
+    >>> import linscale as ls
+    >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.05)
+    >>> path = ls.theory.risk(model, 30, ls.Ridge([0.01, 0.1, 1.0]))
+    >>> path.value.round(3)
+    array([0.005, 0.029, 0.324])
     """
 
     penalties: FloatArray
+    word: ClassVar[str] = "ridge"
+    path: ClassVar[str] = "penalties"
     parameter: ClassVar[str] = "penalty"
 
     def __init__(self, penalties: ArrayLike) -> None:
@@ -35,9 +51,8 @@ class Ridge(Filter):
             self, "penalties", validate.vector("penalties", penalties, positive=True)
         )
 
-    @property
-    def at(self) -> FloatArray:
-        return self.penalties
+    def domain(self) -> tuple[float, float]:
+        return -float(self.penalties.min()), np.inf
 
     def residual(self, l: Spectrum) -> Spectrum:
         mu = column(self.penalties, l)
@@ -55,11 +70,25 @@ class Ridge(Filter):
         return Lens(low - gap, np.inf, gap)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Converged(Filter):
-    """The limit of gradient descent, rho(l) = 1 at l = 0 and 0 elsewhere (least squares)."""
+    """The limit of gradient descent, rho(l) = 1 at l = 0 and 0 elsewhere (least squares).
+
+    Examples
+    --------
+    With N > n + 1 examples the risk is the floor times (N - 1)/(N - n - 1), exactly:
+
+    >>> import linscale as ls
+    >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.05)
+    >>> path = ls.theory.risk(model, 200, ls.Converged())
+    >>> print(f"{path.value[0] / path.floor:.4f} {199 / 99:.4f}")
+    2.0101 2.0101
+    """
 
     parameter: ClassVar[str] = "time"
+
+    def __post_init__(self) -> None:
+        """There is no path."""
 
     @property
     def at(self) -> FloatArray:
@@ -74,3 +103,6 @@ class Converged(Filter):
     def confine(self, low: float, high: float) -> Lens:
         """Not analytic at 0, so no contour integral: the limits are closed forms."""
         raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return "Converged()"

@@ -74,7 +74,7 @@ class MomentDraw:
 
     def path(self, filter: Filter) -> tuple[FloatArray, FloatArray]:
         """Learning error along the path, (bias, variance), each (T,); variance nan if drawn."""
-        if isinstance(filter, Converged):
+        if type(filter) is Converged:
             return converged(self.model, self.n_train, self._rng(1), self.drawn)
         weights = self.plans[filter]
         while True:

@@ -96,7 +96,7 @@ def risk(
         progress,
         tolerance=tolerance,
     )
-    if not isinstance(filter, Converged):
+    if type(filter) is not Converged:
         return summary.path(samples, 0, filter)
     return RiskPath.single(summary.converged(samples, 0))
 

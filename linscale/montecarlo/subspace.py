@@ -107,7 +107,7 @@ class SubspaceSampler(Sampler):
 
 
 def _has_plan(filter: Filter) -> bool:
-    return not isinstance(filter, Converged)
+    return type(filter) is not Converged
 
 
 def _moment_cost(m: int, width: int, plan: Plan) -> float:

@@ -40,7 +40,7 @@ def large_n(model: Model, n_train: int, filter: Filter, *, complex_data: bool = 
     rho = filter.residual(l)
     limit = (rho**2) @ (w * l)
     bias = limit.copy()
-    if not isinstance(filter, Converged):
+    if type(filter) is not Converged:
         bias = bias + _bias_coefficient(problem, filter, 0.0 if complex_data else 1.0) / N
     variance = problem.floor * (filter.learned(l) ** 2 @ n) / N
     change = np.abs(bias - limit) + variance

@@ -68,7 +68,7 @@ def risk(
     validate.integer("nodes", nodes, at_least=2, at_most=200)
     if not isinstance(filter, Filter):
         raise InvalidArgument("filter", repr(filter)[:60], "a filter such as GradientFlow(times)")
-    if isinstance(filter, Converged):
+    if type(filter) is Converged:
         return RiskPath.single(end_of(law, law.examples(count), order))
     return path_of(law, law.examples(count), filter, order, nodes)
 
@@ -76,7 +76,7 @@ def risk(
 def path_of(law: Law, n_train: float, filter: Filter, order: int, nodes: int = NODES) -> RiskPath:
     """The same for a law, and n_train as the law counts them."""
     outliers = NONE
-    if isinstance(filter, Ridge):
+    if type(filter) is Ridge:
         terms = law.ridge(n_train, filter.penalties)
     else:
         law, spectrum, outliers = law.stable_part(n_train, law.spectrum(n_train), filter)
