@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import Any
 
 from linscale import errors, filters, theory
-from linscale.answer import curve, early_stopped, risk, spread
+from linscale.answer import Estimator, curve, early_stopped, risk, spread
 from linscale.filters import (
     Converged,
     Filter,
@@ -39,6 +39,7 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "Contrast",
     "Converged",
+    "Estimator",
     "Filter",
     "GradientDescent",
     "GradientFlow",

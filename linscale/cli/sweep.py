@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from linscale.cli.tools import cores
-from linscale.errors import InvalidArgument
+from linscale.errors import InputError, InvalidArgument
 
 OPTIONS = (
-    "n", "d", "sigma", "n_train", "estimator", "method", "trials", "engine", "residual", "seed",
+    "n", "d", "sigma", "n_train", "estimator", "method", "trials", "engine", "residual", "rng",
 )  # fmt: skip
 
 
@@ -32,7 +33,7 @@ def add_to(subcommands: Any) -> None:
     grid.add_argument("--n-train", type=int, nargs="+", metavar="N", help="training examples")
     grid.add_argument(
         "--estimator", nargs="+", metavar="E",
-        help="early_stopped (default), converged, pca, or a filter as JSON: "
+        help="early_stopped (default), converged, pca, best_ridge, or a filter as JSON: "
         '\'{"filter": "ridge", "penalties": [0.01, 0.1]}\'',
     )  # fmt: skip
     grid.add_argument("--method", nargs="+", help="montecarlo (default), theory")
@@ -40,8 +41,13 @@ def add_to(subcommands: Any) -> None:
     grid.add_argument("--engine", nargs="+", help="auto (default), band, wishart, dense, cupy")
     grid.add_argument("--residual", nargs="+", help="averaged (default), drawn")
     grid.add_argument(
-        "--seeds", dest="seed", type=int, nargs="+", help="a cell's numbers depend on its own alone"
-    )
+        "--seed", "--seeds", dest="rng", metavar="SEED", type=int, nargs="+",
+        help="a cell's numbers depend on its own alone",
+    )  # fmt: skip
+    grid.add_argument(
+        "--with", dest="module", metavar="MODULE",
+        help="import it first, as it defines filters or estimators that are asked for or stored",
+    )  # fmt: skip
     run_group = parser.add_argument_group("running")
     run_group.add_argument(
         "--store", type=Path, metavar="FILE", default=Path("results/sweep/sweep.sqlite"),
@@ -68,6 +74,8 @@ def run(options: argparse.Namespace) -> int:
     from linscale import sweep
     from linscale.sweep import exports
 
+    if options.module is not None:
+        _import(options.module)
     if options.workers < 1:
         raise InvalidArgument("--workers", options.workers, "at least 1")
     if options.export is not None:
@@ -107,6 +115,15 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _import(module: str) -> None:
+    """A module of the user's, from the folder the command runs in or from what is installed."""
+    sys.path.insert(0, "")
+    try:
+        import_module(module.removesuffix(".py"))
+    except Exception as error:  # whatever the module does is the user's
+        raise InputError(f"--with {module}: {type(error).__name__}: {error}") from None
+
+
 def _export(store: Any, path: Path) -> None:
     from linscale.sweep import export
 
@@ -128,10 +145,15 @@ def _grid(options: argparse.Namespace) -> Any:
             if name not in given:
                 flag = "--" + name.replace("_", "-")
                 raise InvalidArgument(flag, "missing", "given, or --config FILE.toml")
-        return Grid(**given)
+        try:
+            return Grid(**given)
+        except InvalidArgument as error:
+            if error.argument != "rng":
+                raise
+            raise InvalidArgument("--seed", error.value, error.allowed) from None
     if given:
         name = next(iter(given))
-        flag = "--seeds" if name == "seed" else "--" + name.replace("_", "-")
+        flag = "--seed" if name == "rng" else "--" + name.replace("_", "-")
         raise InvalidArgument(flag, given[name], "left out with --config, which holds the grid")
     return Grid.from_toml(options.config)
 

@@ -97,8 +97,8 @@ def widest(filter: Bounded, low: float, high: float) -> Lens:
     if not found:
         raise Unsupported(
             f"{type(filter).__name__}: no contour around the spectrum from {low:.3g} to {high:.3g} "
-            "on which its residual stays bounded: name in domain() where the formula breaks down, and "
-            "in stable_below from where on the path diverges; or override confine()"
+            "on which its residual stays bounded: name in domain() where the formula breaks down, "
+            "and in stable_below from where on the path diverges; or override confine()"
         )
     return min(found, key=lambda lens: _cost(lens, low, high))
 

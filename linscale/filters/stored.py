@@ -9,7 +9,7 @@ defines it is all it takes.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import Field, fields
+from dataclasses import MISSING, Field, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -41,6 +41,12 @@ def scalar_names(cls: type[Filter]) -> tuple[str, ...]:
         return ()
     every: tuple[Field[Any], ...] = fields(cls)  # type: ignore[arg-type]
     return tuple(f.name for f in every if f.init and f.name != getattr(cls, "path", ""))
+
+
+def has_default(cls: type[Filter], name: str) -> bool:
+    """Whether a field may be left out."""
+    field = cls.__dataclass_fields__[name]  # type: ignore[attr-defined]
+    return bool(field.default is not MISSING or field.default_factory is not MISSING)
 
 
 def described(filter: Filter) -> dict[str, Any]:

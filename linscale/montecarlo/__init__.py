@@ -11,6 +11,7 @@ from linscale.montecarlo.laws import PairSampler
 from linscale.montecarlo.sampler import Sampler, sampler_of
 from linscale.montecarlo.simulated import (
     Estimates,
+    best_ridge,
     converged,
     early_stopped,
     estimates,
@@ -23,6 +24,7 @@ __all__ = [
     "Estimates",
     "PairSampler",
     "Sampler",
+    "best_ridge",
     "converged",
     "early_stopped",
     "estimates",

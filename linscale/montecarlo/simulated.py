@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from linscale.errors import InvalidArgument
-from linscale.filters import Converged, Filter, GradientFlow
+from linscale.filters import Converged, Filter, GradientFlow, Ridge
 from linscale.models.problem import Model, SpectralProblem
 from linscale.montecarlo import summary
 from linscale.montecarlo.chebyshev import TOLERANCE
@@ -209,7 +209,47 @@ def early_stopped(
         progress,
         tolerance=tolerance,
     )
-    return summary.early_stopped(samples, 0, flow)
+    return summary.lowest(samples, 0, flow)
+
+
+def best_ridge(
+    model: Model,
+    n_train: int,
+    *,
+    trials: int = 1000,
+    rng: Any = 0,
+    engine: str = "auto",
+    penalties: ArrayLike | None = None,
+    residual: str = "averaged",
+    workers: int = 1,
+    progress: Progress = None,
+    tolerance: float = TOLERANCE,
+) -> RiskPoint:
+    r"""Smallest risk over the ridge penalty; arguments as in :func:`risk`.
+
+    ``penalties`` is the grid of penalties (default: 200, from where everything is learned to where
+    nothing is); the minimum is refined between grid points by a parabola in log mu.
+
+    Returns
+    -------
+    RiskPoint
+        ``.value``: minimum of the *mean* path, one penalty for all training sets, which is what
+        theory predicts; ``.at`` is the penalty. ``.oracle``: mean over draws of each draw's *own*
+        minimum.
+    """
+    sampler = sampler_of(model)
+    N = sampler.examples(validate.n_train(n_train))
+    if penalties is None:
+        times = default_times(sampler.moments, N)
+        grid = np.geomspace(0.01 / times[-1], 100.0 / times[0], times.size)
+    else:
+        grid = np.unique(validate.vector("penalties", penalties, positive=True))
+    ridge = Ridge(grid)
+    samples = simulate(
+        sampler, n_train, [ridge], trials, rng, engine, residual, workers, progress,
+        tolerance=tolerance,
+    )  # fmt: skip
+    return summary.lowest(samples, 0, ridge)
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,7 +298,7 @@ def estimates(
     )
     return Estimates(
         path=summary.path(samples, 0, flow),
-        early_stopped=summary.early_stopped(samples, 0, flow),
+        early_stopped=summary.lowest(samples, 0, flow),
         converged=summary.converged(samples, 1),
         pca=summary.pca(samples) if sampler.has_pca else None,
     )

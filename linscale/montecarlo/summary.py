@@ -31,9 +31,9 @@ def path(samples: Samples, k: int, filter: Filter) -> RiskPath:
     )
 
 
-def early_stopped(samples: Samples, k: int, flow: Filter) -> RiskPoint:
+def lowest(samples: Samples, k: int, filter: Filter) -> RiskPoint:
     """The lowest point of the k-th filter's mean path, and the mean of each draw's own lowest."""
-    mean = path(samples, k, flow)
+    mean = path(samples, k, filter)
     risks = samples.problem.floor + _total(samples.biases[k], samples.variances[k])
     i = int(np.argmin(mean.value))
     value, at = refined_minimum(mean.at, mean.value)
@@ -49,7 +49,7 @@ def early_stopped(samples: Samples, k: int, flow: Filter) -> RiskPoint:
         std=float(mean.std[i]),
         oracle=float(refined_minimum(mean.at, risks)[0].mean()),
         method=mean.method,
-        status="lowest at an end of the grid of times" if at_an_end else mean.statuses[i],
+        status=f"lowest at an end of the grid of {filter.path}" if at_an_end else mean.statuses[i],
     )
 
 

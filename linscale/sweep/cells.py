@@ -11,8 +11,9 @@ import numpy as np
 from linscale.errors import InvalidArgument
 from linscale.models import SubspaceModel
 from linscale.support import validate
+from linscale.support.renamed import renamed
 from linscale.sweep import estimators
-from linscale.sweep.estimators import dumps
+from linscale.sweep.estimators import dumps, learns_targets
 
 METHODS = ("theory", "montecarlo")
 RESIDUALS = ("averaged", "drawn")
@@ -26,7 +27,7 @@ class Cell:
     """One risk, or one path of risks, of a subspace model.
 
     The question is brought to one spelling, so that equal questions are equal cells: theory has no
-    trials, engine, residual and seed (None), and PCA learns no targets, so has no residual to draw.
+    trials, engine, residual and rng (None), and PCA learns no targets, so has no residual to draw.
 
     Parameters
     ----------
@@ -34,14 +35,15 @@ class Cell:
         Of :class:`linscale.SubspaceModel`.
     n_train : int
         N >= 1.
-    estimator : str, mapping or Filter
-        "early_stopped", "converged", "pca" or a filter, as in :mod:`linscale.sweep.estimators`;
-        kept as its canonical text.
+    estimator : str, mapping, Estimator or Filter
+        An estimator's word, such as "early_stopped", or a filter, as in
+        :mod:`linscale.sweep.estimators`; kept as its canonical text.
     method : "theory" or "montecarlo"
     trials, engine, residual :
         Of :func:`linscale.montecarlo.risk`.
-    seed : int
-        From 0 to 2^53.
+    rng : int
+        From 0 to 2^53: the cell's random numbers depend on it and on the question alone. A seed,
+        and nothing else that SPEC 7 allows, as a cell is known by it; tables call it "seed".
 
     Raises
     ------
@@ -58,7 +60,7 @@ class Cell:
     trials: int | None = 1000
     engine: str | None = "auto"
     residual: str | None = "averaged"
-    seed: int | None = 0
+    rng: int | None = 0
 
     def __post_init__(self) -> None:
         model = SubspaceModel(self.n, self.d, self.sigma)
@@ -68,15 +70,15 @@ class Cell:
             "n_train": validate.n_train(self.n_train),
             "estimator": estimators.canonical(self.estimator),
             "method": one_of("method", self.method, METHODS),
-            "trials": None, "engine": None, "residual": None, "seed": None,
+            "trials": None, "engine": None, "residual": None, "rng": None,
         }  # fmt: skip
         if self.method == "montecarlo":
             residual = one_of("residual", self.residual, RESIDUALS)
             checked |= {
                 "trials": validate.integer("trials", self.trials, at_least=1, at_most=LARGEST_SIZE),
                 "engine": _engine(self.engine),
-                "residual": "averaged" if checked["estimator"] == "pca" else residual,
-                "seed": validate.integer("seed", self.seed, at_least=0, at_most=LARGEST_SEED),
+                "residual": residual if learns_targets(checked["estimator"]) else "averaged",
+                "rng": validate.integer("rng", self.rng, at_least=0, at_most=LARGEST_SEED),
             }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
@@ -86,13 +88,18 @@ class Cell:
         """The model that is asked about."""
         return SubspaceModel(self.n, self.d, self.sigma)
 
+    @property
+    def seed(self) -> int | None:
+        """``rng``, as tables call it."""
+        return self.rng
+
     def parameters(self) -> str:
         """Canonical JSON of all but the seed."""
         return dumps({name: getattr(self, name) for name in PARAMETERS})
 
     def key(self) -> bytes:
         """What the store knows the cell by: SHA-256 of its parameters and seed, 32 bytes."""
-        return sha256(f"{self.parameters()}{self.seed}".encode()).digest()
+        return sha256(f"{self.parameters()}{self.rng}".encode()).digest()
 
     def stream(self) -> np.random.SeedSequence:
         """The cell's own stream, from its parameters and seed alone.
@@ -101,10 +108,11 @@ class Cell:
         """
         digest = sha256(self.parameters().encode()).digest()
         words = np.frombuffer(digest, dtype="<u4").tolist()
-        return np.random.SeedSequence(self.seed, spawn_key=tuple(words))
+        return np.random.SeedSequence(self.rng, spawn_key=tuple(words))
 
 
-PARAMETERS = tuple(field.name for field in fields(Cell) if field.name != "seed")
+PARAMETERS = tuple(field.name for field in fields(Cell) if field.name != "rng")
+Cell.__init__ = renamed(seed="rng")(Cell.__init__)  # type: ignore[method-assign]
 
 
 def one_of(name: str, value: Any, allowed: tuple[str, ...]) -> str:

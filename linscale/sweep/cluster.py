@@ -12,6 +12,7 @@ from threading import Event
 from typing import Any
 
 from linscale.errors import InputError, InvalidArgument, LinscaleError
+from linscale.sweep import estimators
 from linscale.sweep.cells import Cell
 from linscale.sweep.outcome import Outcome
 
@@ -20,7 +21,7 @@ CONNECT = 10.0  # seconds for the scheduler to answer
 
 
 def on_cluster(
-    compute: Callable[[Cell], Outcome], cells: Sequence[Cell], scheduler: str
+    compute: Callable[[Cell, Sequence[Any]], Outcome], cells: Sequence[Cell], scheduler: str
 ) -> Generator[Outcome, None, None]:
     """Outcomes as they are finished, by the workers there are and those that join later.
 
@@ -33,7 +34,7 @@ def on_cluster(
     """
     from joblib import Parallel, delayed, parallel_config
 
-    waiting = deque(cells)
+    waiting, own = deque(cells), estimators.own_classes(cell.estimator for cell in cells)
     with _without_log(), closing(_client(scheduler)) as client, _explained(scheduler):
         while waiting:
             client.wait_for_workers(1)
@@ -43,7 +44,7 @@ def on_cluster(
 
             def next_cells(steady: Event = steady) -> Iterator[Any]:
                 while waiting and steady.is_set():
-                    yield delayed(compute)(waiting.popleft())
+                    yield delayed(compute)(waiting.popleft(), own)
 
             # joblib keeps as many cells on their way as there were cores when it began. When that
             # has changed it is given no more, and begins again.

@@ -1,64 +1,43 @@
-"""What is estimated in a cell: a word, or a filter written as a small JSON object.
+"""What is estimated in a cell: an estimator's word, or a filter written as a small JSON object.
 
-    early_stopped, converged, pca
+    early_stopped, converged, pca, best_ridge
     {"filter": "gradient_flow", "times": [1, 10, 100]}
     {"filter": "gradient_descent", "step": 0.1, "iterations": [0, 10, 100]}   step: or "reference"
     {"filter": "heavy_ball", "step": 0.1, "momentum": 0.9, "iterations": [10, 100]}
     {"filter": "nesterov", "step": 0.1, "iterations": [10, 100]}
     {"filter": "ridge", "penalties": [0.01, 0.1, 1]}
 
-The list may be a range as in :mod:`linscale.sweep.ranges`. A cell keeps the canonical text: the
-word, or JSON in one fixed spelling, so that one question has one key.
+or a word of your own :class:`linscale.Estimator` or :class:`linscale.Filter`. The list may be a
+range as in :mod:`linscale.sweep.ranges`. A cell keeps the canonical text: the word, or JSON in one
+fixed spelling, so that one question has one key.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-
-from linscale.errors import InvalidArgument
-from linscale.filters import (
-    Converged,
-    Filter,
-    GradientDescent,
-    GradientFlow,
-    HeavyBall,
-    Nesterov,
-    Ridge,
-)
+from linscale.answer.estimator import ESTIMATORS, Estimator, LeastSquares, register
+from linscale.errors import InputError, InvalidArgument
+from linscale.filters import Converged, Descent, Filter, GradientDescent, stored
+from linscale.filters.stored import FILTERS
 from linscale.models import SubspaceModel
 from linscale.sweep.ranges import expand
 
-WORDS = ("early_stopped", "converged", "pca")
 REFERENCE = "reference"  # the step of the paper's code, which depends on model and n_train
 
 
-class Kind(NamedTuple):
-    """A filter's class, its scalar arguments, and the one that its path runs over."""
-
-    make: type[Filter]
-    scalars: tuple[str, ...]
-    path: str
-
-
-KINDS = {
-    "gradient_flow": Kind(GradientFlow, (), "times"),
-    "gradient_descent": Kind(GradientDescent, ("step",), "iterations"),
-    "heavy_ball": Kind(HeavyBall, ("step", "momentum"), "iterations"),
-    "nesterov": Kind(Nesterov, ("step",), "iterations"),
-    "ridge": Kind(Ridge, (), "penalties"),
-}
-ALLOWED = (
-    ", ".join(map(repr, WORDS))
-    + " or a filter such as {'filter': 'gradient_flow', 'times': [1, 10, 100]} ("
-    + ", ".join(KINDS)
-    + ")"
-)
+def allowed() -> str:
+    """What may be estimated, as errors say it."""
+    return (
+        ", ".join(map(repr, ESTIMATORS))
+        + " or a filter such as {'filter': 'gradient_flow', 'times': [1, 10, 100]} ("
+        + ", ".join(FILTERS)
+        + ")"
+    )
 
 
 def canonical(given: Any) -> str:
@@ -71,64 +50,82 @@ def canonical(given: Any) -> str:
     """
     if isinstance(given, str):
         return _canonical_text(given)
-    if isinstance(given, Converged):
-        return "converged"
+    if type(given) is Converged:
+        return LeastSquares.word
+    if isinstance(given, type) and issubclass(given, Estimator):
+        return _word(given.word)
+    if isinstance(given, Estimator):
+        if vars(given):
+            raise InvalidArgument(
+                "estimator", type(given).__name__, "without settings of its own, as its word is "
+                "all that a store keeps: make a class of each setting",
+            )  # fmt: skip
+        return _word(given.word)
     if isinstance(given, Filter):
-        given = _described(given)
+        given = stored.described(given)
     if not isinstance(given, Mapping):
-        raise InvalidArgument("estimator", repr(given)[:60], ALLOWED)
+        raise InvalidArgument("estimator", repr(given)[:60], allowed())
     return _canonical_json(given)
+
+
+def is_word(text: str) -> bool:
+    """Whether a canonical text is an estimator's word, and not a filter."""
+    return not text.startswith("{")
+
+
+def _word(text: str) -> str:
+    word = text.replace("-", "_")
+    if word not in ESTIMATORS:
+        raise InvalidArgument("estimator", repr(text)[:60], allowed())
+    return word
 
 
 @lru_cache(maxsize=4096)
 def _canonical_text(text: str) -> str:
-    if text in WORDS:
-        return text
+    if is_word(text.lstrip()):
+        return _word(text)
     try:
         described = json.loads(text)
     except ValueError:
-        described = None
-    if not isinstance(described, dict):
-        raise InvalidArgument("estimator", repr(text)[:60], ALLOWED)
+        raise InvalidArgument("estimator", repr(text)[:60], allowed()) from None
     return _canonical_json(described)
 
 
 def _canonical_json(given: Mapping[str, Any]) -> str:
     name = given.get("filter")
-    kind = KINDS.get(name) if isinstance(name, str) else None
-    if kind is None:
-        raise InvalidArgument("estimator: filter", repr(name)[:60], "one of " + ", ".join(KINDS))
-    wanted = {"filter", *kind.scalars, kind.path}
-    if set(given) != wanted:
-        odd = ", ".join(sorted(map(str, set(given) ^ wanted)))
+    cls = FILTERS.get(name) if isinstance(name, str) else None
+    if cls is None:
         raise InvalidArgument(
-            f"estimator: {odd}", "missing" if set(given) < wanted else "not understood",
-            f"left out, or given, so that {name} has {', '.join(sorted(wanted))}",
+            "estimator: filter", repr(name)[:60], "one of " + ", ".join(FILTERS)
+            + ", or of your own once its module is imported",
         )  # fmt: skip
-    whole = kind.path == "iterations"
-    path = expand(f"estimator: {kind.path}", given[kind.path], whole=whole)
-    scalars = {key: given[key] for key in kind.scalars}
-    reference = kind.make is GradientDescent and scalars["step"] == REFERENCE
+    names = stored.scalar_names(cls)
+    needed = {"filter", cls.path, *(n for n in names if not stored.has_default(cls, n))}
+    if not needed <= set(given) <= {*needed, *names}:
+        odd = ", ".join(sorted(map(str, (needed - set(given)) | (set(given) - {*needed, *names}))))
+        raise InvalidArgument(
+            f"estimator: {odd}", "missing" if set(given) < needed else "not understood",
+            f"left out, or given, so that {name} has {', '.join(sorted({*needed, *names}))}",
+        )  # fmt: skip
+    whole = issubclass(cls, Descent)
+    values = expand(f"estimator: {cls.path}", given[cls.path], whole=whole)
+    scalars = {key: given[key] for key in names if key in given}
+    reference = cls is GradientDescent and scalars["step"] == REFERENCE
     trial = {**scalars, "step": 1.0} if reference else scalars
-    made = kind.make(**trial, **{kind.path: path})
+    made = cls(**trial, **{cls.path: values})
     at = made.at + 0.0  # 0.0 and -0.0 are the same question
     canon: dict[str, Any] = {
         "filter": name,
-        kind.path: [int(k) for k in at] if whole else at.tolist(),
+        cls.path: [int(k) for k in at] if whole else at.tolist(),
+        **{key: _signless(value) for key, value in stored.scalars(made).items()},
     }
-    for key in kind.scalars:
-        canon[key] = float(getattr(made, key)) + 0.0
     if reference:
         canon["step"] = REFERENCE
     return dumps(canon)
 
 
-def _described(filter: Filter) -> dict[str, Any]:
-    for name, kind in KINDS.items():
-        if type(filter) is kind.make:
-            scalars = {key: getattr(filter, key) for key in kind.scalars}
-            return {"filter": name, **scalars, kind.path: np.asarray(filter.at).tolist()}
-    raise InvalidArgument("estimator", type(filter).__name__, ALLOWED)
+def _signless(value: Any) -> Any:
+    return value + 0.0 if isinstance(value, float) else value
 
 
 def dumps(value: Any) -> str:
@@ -136,28 +133,76 @@ def dumps(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def build(text: str, model: SubspaceModel, n_train: int) -> Filter | None:
-    """The filter of a canonical text; None of a word."""
-    if text in WORDS:
-        return None
+def build(text: str, model: SubspaceModel, n_train: int) -> Filter | Estimator:
+    """The filter or the estimator of a canonical text."""
+    if is_word(text):
+        return ESTIMATORS[text]()
     spec = json.loads(text)
-    make = KINDS[spec.pop("filter")].make
     if spec.get("step") == REFERENCE:
         spec["step"] = GradientDescent.reference_step(model, n_train)
-    return make(**spec)
+    return stored.made(spec)
 
 
 @lru_cache(maxsize=4096)
 def label(text: str) -> str:
     """A short name: the word, or the filter with its scalars and the first digits of its hash."""
-    if text in WORDS:
+    if is_word(text):
         return text
     spec = json.loads(text)
-    kind = KINDS[spec["filter"]]
-    said = [spec["filter"], *(f"{key}={spec[key]}" for key in kind.scalars)]
+    lists = {key for key, value in spec.items() if isinstance(value, list)}
+    order = [n for n in stored.scalar_names(_known(spec)) if n in spec and n not in lists]
+    said = [spec["filter"], *(f"{key}={spec[key]}" for key in order)]
     return " ".join(said) + " #" + sha256(text.encode()).hexdigest()[:12]
 
 
 def parameter(text: str) -> str:
     """What the path's values count: "time", "iteration" or "penalty"."""
-    return "time" if text in WORDS else KINDS[json.loads(text)["filter"]].make.parameter
+    if is_word(text):
+        return _known_word(text).parameter
+    return _known(json.loads(text)).parameter
+
+
+def own_classes(texts: Iterable[str]) -> tuple[type[Filter] | type[Estimator], ...]:
+    """Classes behind canonical texts that are not the package's: workers have to be told of them.
+
+    They need not be importable there: a notebook's are sent as they are.
+    """
+    named = (text if is_word(text) else json.loads(text)["filter"] for text in set(texts))
+    known: dict[str, Any] = {**ESTIMATORS, **FILTERS}
+    return tuple(
+        known[word] for word in sorted(named) if not known[word].__module__.startswith("linscale.")
+    )
+
+
+def tell(classes: Iterable[type[Filter] | type[Estimator]]) -> None:
+    """Let the words of :func:`own_classes` stand for them in this process too."""
+    for cls in classes:
+        if issubclass(cls, Filter):
+            stored.register(cls)
+        else:
+            register(cls)
+
+
+def learns_targets(text: str) -> bool:
+    """Whether simulation may draw or average the targets' residual."""
+    return not is_word(text) or ESTIMATORS[text].learns_targets
+
+
+def _known(spec: Mapping[str, Any]) -> type[Filter]:
+    name = spec["filter"]
+    if name not in FILTERS:
+        raise _unknown("filter", name)
+    return FILTERS[name]
+
+
+def _known_word(word: str) -> type[Estimator]:
+    if word not in ESTIMATORS:
+        raise _unknown("estimator", word)
+    return ESTIMATORS[word]
+
+
+def _unknown(kind: str, word: str) -> InputError:
+    return InputError(
+        f"the {kind} {word!r} is not known here: import the module that defines it first "
+        "(linscale sweep --with MODULE)"
+    )

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from linscale.errors import InputError, InvalidArgument
+from linscale.support.renamed import renamed
 from linscale.sweep.cells import Cell
 from linscale.sweep.estimators import canonical
 from linscale.sweep.ranges import expand
 
-WHOLE = {"n", "d", "n_train", "trials", "seed"}
+WHOLE = {"n", "d", "n_train", "trials", "rng"}
 KEYS = tuple(field.name for field in fields(Cell))
+FILES = {"seed": "rng"}  # what files and tables call it
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +36,7 @@ class Grid:
 
     cells: tuple[Cell, ...]
 
+    @renamed(seed="rng")
     def __init__(
         self,
         *,
@@ -46,11 +49,11 @@ class Grid:
         trials: Any = 1000,
         engine: Any = "auto",
         residual: Any = "averaged",
-        seed: Any = 0,
+        rng: Any = 0,
     ) -> None:
         given = {
             "n": n, "d": d, "sigma": sigma, "n_train": n_train, "trials": trials, "engine": engine,
-            "residual": residual, "seed": seed, "method": method,
+            "residual": residual, "rng": rng, "method": method,
         }  # fmt: skip
         axes = {k: expand(k, values, whole=k in WHOLE) for k, values in given.items()}
         # A mapping is a filter here, and not a range.
@@ -65,8 +68,8 @@ class Grid:
     def from_dict(cls, given: Mapping[str, Any]) -> Grid:
         """The grid of a mapping such as a TOML file holds.
 
-        Keys are parameters. ``grid``, a list of mappings, holds several grids, whose cells are
-        joined; keys beside it are shared by all.
+        Keys are parameters, ``seed`` standing for ``rng``. ``grid``, a list of mappings, holds
+        several grids, whose cells are joined; keys beside it are shared by all.
         """
         shared = dict(given)
         blocks = shared.pop("grid", None)
@@ -107,13 +110,20 @@ class Grid:
 
     @classmethod
     def _of(cls, given: Mapping[str, Any]) -> Grid:
+        given = {FILES.get(key, key): value for key, value in given.items()}
         for key, value in given.items():
             if key not in KEYS:
                 raise InvalidArgument(key, repr(value)[:60], "left out: keys are " + _listed(KEYS))
         for key in ("n", "d", "sigma", "n_train"):
             if key not in given:
                 raise InvalidArgument(key, "missing", "given, as a value or a list")
-        return cls(**given)
+        try:
+            return cls(**given)
+        except InvalidArgument as error:
+            called = {name: word for word, name in FILES.items()}
+            if error.argument not in called:
+                raise
+            raise InvalidArgument(called[error.argument], error.value, error.allowed) from None
 
     def __len__(self) -> int:
         return len(self.cells)
@@ -123,4 +133,5 @@ class Grid:
 
 
 def _listed(words: tuple[str, ...]) -> str:
-    return ", ".join((*words, "grid"))
+    called = {name: word for word, name in FILES.items()}
+    return ", ".join((*(called.get(word, word) for word in words), "grid"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from linscale import theory
 from linscale.errors import LinscaleError, MissingDevice
+from linscale.filters import Filter
 from linscale.results.risk import CURVE_COLUMNS, PATH_COLUMNS, RiskPath, RiskPoint
 from linscale.support.validate import FloatArray
 from linscale.sweep import estimators
@@ -58,7 +58,7 @@ class Outcome:
     @property
     def point(self) -> RiskPoint:
         """The result of a word; of a filter, the lowest point of its path."""
-        if self.cell.estimator not in estimators.WORDS:
+        if not estimators.is_word(self.cell.estimator):
             return self.path.best
         self._answered()
         columns = dict(zip(COLUMNS, self.values[:, 0].tolist(), strict=True))
@@ -98,20 +98,17 @@ def compute(cell: Cell) -> Outcome:
 
 def _ask(cell: Cell) -> RiskPath | RiskPoint:
     model, N = cell.model, cell.n_train
-    filter = estimators.build(cell.estimator, model, N)
-    ask: Callable[..., Any]
+    asked = estimators.build(cell.estimator, model, N)
     if cell.method == "theory":
-        ask = getattr(theory, "risk" if filter is not None else cell.estimator)
-        answer = ask(model, N) if filter is None else ask(model, N, filter)
-    else:
+        if isinstance(asked, Filter):
+            return theory.risk(model, N, asked)
+        return asked.theory(model, N)
+    options: dict[str, Any] = {
+        "trials": cell.trials, "rng": cell.stream(), "engine": cell.engine,
+        "residual": cell.residual,
+    }  # fmt: skip
+    if isinstance(asked, Filter):
         from linscale import montecarlo
 
-        options: dict[str, Any] = {
-            "trials": cell.trials, "rng": cell.stream(), "engine": cell.engine
-        }  # fmt: skip
-        if cell.estimator != "pca":
-            options["residual"] = cell.residual
-        ask = getattr(montecarlo, "risk" if filter is not None else cell.estimator)
-        answer = ask(model, N, **options) if filter is None else ask(model, N, filter, **options)
-    assert isinstance(answer, RiskPath | RiskPoint)
-    return answer
+        return montecarlo.risk(model, N, asked, **options)
+    return asked.simulation(model, N, **options)

@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from linscale.errors import LinscaleError
 from linscale.support.blas import one_thread
 from linscale.support.interrupts import without_interrupts
+from linscale.sweep import estimators
 from linscale.sweep.cells import Cell
 from linscale.sweep.cluster import closing_quietly
 from linscale.sweep.outcome import Outcome, compute
@@ -38,6 +39,7 @@ def in_processes(cells: Sequence[Cell], workers: int) -> Outcomes:
     from joblib import Parallel, delayed, parallel_config
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
+    own = estimators.own_classes(cell.estimator for cell in cells)
     options: dict[str, Any] = {"initializer": _begin_worker, "initargs": (os.getpid(),)}
     try:
         with ExitStack() as stack:
@@ -45,7 +47,9 @@ def in_processes(cells: Sequence[Cell], workers: int) -> Outcomes:
                 parallel_config("loky", n_jobs=workers, inner_max_num_threads=1, **options),
                 without_interrupts(),
             ):
-                found = Parallel(return_as="generator_unordered")(delayed(pinned)(c) for c in cells)
+                found = Parallel(return_as="generator_unordered")(
+                    delayed(pinned)(cell, own) for cell in cells
+                )
                 stack.enter_context(closing_quietly(found))  # before an interrupt may come
             for outcome in found:  # noqa: UP028  ("yield from" would close it first)
                 yield outcome
@@ -59,8 +63,10 @@ def in_processes(cells: Sequence[Cell], workers: int) -> Outcomes:
 _pinned_here = False
 
 
-def pinned(cell: Cell) -> Outcome:
+def pinned(cell: Cell, own: Sequence[Any] = ()) -> Outcome:
     """Compute a cell in a worker, whose BLAS keeps to one thread from now on.
+
+    ``own`` are the user's filters and estimators among what is asked.
 
     For good: limits that are lifted after each cell would be lifted under another thread's feet.
     """
@@ -70,6 +76,7 @@ def pinned(cell: Cell) -> Outcome:
 
         threadpool_limits(limits=1)
         _pinned_here = True
+    estimators.tell(own)
     return compute(cell)
 
 

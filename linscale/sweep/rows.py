@@ -33,7 +33,7 @@ def to_row(outcome: Outcome) -> tuple[Any, ...]:
     statuses = None if all(text == "ok" for text, _ in runs) else estimators.dumps(runs)
     return (
         cell.key(), cell.n, cell.d, cell.sigma, cell.n_train, estimators.label(cell.estimator),
-        cell.method, cell.trials, cell.engine, cell.residual, cell.seed, outcome.floor,
+        cell.method, cell.trials, cell.engine, cell.residual, cell.rng, outcome.floor,
         outcome.made_by, statuses, outcome.failed,
         np.ascontiguousarray(outcome.values, dtype="<f8").tobytes(),
     )  # fmt: skip
@@ -48,10 +48,9 @@ def from_row(row: Sequence[Any], estimator: str, seconds: float) -> Outcome:
         If it is not the row of any cell.
     """
     named = dict(zip(CONTENT, row, strict=True))
-    parameters = (
-        "n", "d", "sigma", "n_train", "method", "trials", "engine", "residual", "seed",
-    )  # fmt: skip
-    cell = Cell(estimator=estimator, **{name: named[name] for name in parameters})
+    parameters = ("n", "d", "sigma", "n_train", "method", "trials", "engine", "residual")
+    of_the_cell = {name: named[name] for name in parameters}
+    cell = Cell(estimator=estimator, rng=named["seed"], **of_the_cell)
     values = np.frombuffer(named["arrays"], dtype="<f8").astype(float).reshape(len(COLUMNS), -1)
     points = values.shape[1]
     statuses = ("ok",) * points

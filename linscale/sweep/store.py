@@ -220,14 +220,15 @@ class Store:
             return None
 
     def _outcome(self, row: tuple[Any, ...], seconds: float) -> Outcome:
-        named = dict(zip(rows.CONTENT, row, strict=True))
+        spec = self._spec(dict(zip(rows.CONTENT, row, strict=True))["estimator"])
         try:
-            return rows.from_row(row, self._spec(named["estimator"]), seconds)
-        except ValueError:
+            estimators.parameter(spec)  # known here, or an error that says what to import
+            return rows.from_row(row, spec, seconds)
+        except (ValueError, KeyError, TypeError):
             raise self._damaged() from None
 
     def _spec(self, label: str) -> str:
-        if label in estimators.WORDS:
+        if " #" not in label:  # a word, and not a filter's label
             return label
         if label not in self._specs:  # added by the writer since this was opened
             self._specs = dict(self._read("SELECT label, spec FROM filters"))

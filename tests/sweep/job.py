@@ -11,7 +11,7 @@ from linscale.sweep import pool
 
 def grid():
     return sweep.Grid(
-        n=30, d=[3, 6], sigma=0.1, n_train=[2, 10, 50, 200], seed=[0, 1, 2], trials=60,
+        n=30, d=[3, 6], sigma=0.1, n_train=[2, 10, 50, 200], rng=[0, 1, 2], trials=60,
         estimator=["early_stopped", "converged", {"filter": "ridge", "penalties": [0.01, 0.1]}],
         method=["montecarlo", "theory"],
     )  # fmt: skip

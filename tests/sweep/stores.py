@@ -6,7 +6,7 @@ from linscale.sweep import Grid
 from linscale.sweep.outcome import Outcome
 
 GRID = Grid(
-    n=20, d=2, sigma=0.1, n_train=[3, 30], trials=5, seed=[0, 1], method=["theory", "montecarlo"],
+    n=20, d=2, sigma=0.1, n_train=[3, 30], trials=5, rng=[0, 1], method=["theory", "montecarlo"],
     estimator=["early_stopped", "pca", {"filter": "ridge", "penalties": [0.01, 0.1, 1]}],
 )  # fmt: skip
 

@@ -21,7 +21,7 @@ from linscale.sweep import Grid, Store
 
 DOCS = Path(__file__).parents[2] / "docs" / "cluster.md"
 GRID = Grid(
-    n=20, d=[2, 4], sigma=0.1, n_train=[3, 30], trials=10, seed=[0, 1],
+    n=20, d=[2, 4], sigma=0.1, n_train=[3, 30], trials=10, rng=[0, 1],
     estimator=["early_stopped", "pca", {"filter": "ridge", "penalties": [0.1, 1]}],
     method=["theory", "montecarlo"],
 )  # fmt: skip
@@ -98,7 +98,7 @@ def worker_pids(cluster):
 
 
 def test_cells_whose_worker_dies_go_to_another(cluster, tmp_path):
-    grid = Grid(n=40, d=4, sigma=0.1, n_train=[3, 30], trials=50, seed={"from": 0, "to": 9})
+    grid = Grid(n=40, d=4, sigma=0.1, n_train=[3, 30], trials=50, rng={"from": 0, "to": 9})
     steps = []
 
     def step():

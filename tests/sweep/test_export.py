@@ -14,7 +14,7 @@ from linscale.sweep.exports import HEAD
 RIDGE = {"filter": "ridge", "penalties": [0.01, 0.1, 1]}
 DIVERGES = {"filter": "gradient_descent", "step": 5.0, "iterations": [1, 100]}
 GRID = Grid(
-    n=20, d=2, sigma=0.1, n_train=[3, 30], trials=5, seed=[0, 1], method=["theory", "montecarlo"],
+    n=20, d=2, sigma=0.1, n_train=[3, 30], trials=5, rng=[0, 1], method=["theory", "montecarlo"],
     estimator=["early_stopped", "converged", RIDGE, DIVERGES],
 )  # fmt: skip
 

@@ -9,14 +9,14 @@ BASE = {"n": 20, "d": 2, "sigma": 0.1, "n_train": 5}
 
 
 def test_every_combination_once():
-    grid = Grid(n=[20, 30], d=[2, 3], sigma=[0.1], n_train=[1, 2, 2], seed=[0, 1], trials=3)
+    grid = Grid(n=[20, 30], d=[2, 3], sigma=[0.1], n_train=[1, 2, 2], rng=[0, 1], trials=3)
     assert len(grid) == 2 * 2 * 1 * 2 * 2
     assert len({cell.key() for cell in grid}) == len(grid)
-    assert Cell(30, 2, 0.1, 2, trials=3, seed=1) in set(grid)
+    assert Cell(30, 2, 0.1, 2, trials=3, rng=1) in set(grid)
 
 
 def test_theory_stands_once_beside_many_seeds():
-    grid = Grid(**BASE, method=["theory", "montecarlo"], seed={"from": 0, "to": 9})
+    grid = Grid(**BASE, method=["theory", "montecarlo"], rng={"from": 0, "to": 9})
     assert [cell.method for cell in grid].count("theory") == 1
     assert len(grid) == 11
 
@@ -45,7 +45,7 @@ def test_toml(tmp_path):
     ridge = {"filter": "ridge", "penalties": [0.1, 1.0]}
     shared = {
         "n": 20, "d": [2, 4], "sigma": 0.1, "n_train": [1, 10, 100], "estimator": ["pca", ridge],
-        "method": ["theory", "montecarlo"], "seed": [0, 1],
+        "method": ["theory", "montecarlo"], "rng": [0, 1],
     }  # fmt: skip
     assert Grid.from_toml(path).cells == Grid(**shared).cells
     blocks = "\n[[grid]]\nn_train = 7\n[[grid]]\nd = 20\nmethod = 'theory'\n[[grid]]\nn_train = 7\n"

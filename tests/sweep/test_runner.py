@@ -18,7 +18,7 @@ from linscale.sweep.forecast import forecast
 from tests.tolerances import rounding
 
 GRID = Grid(
-    n=20, d=[2, 4], sigma=0.1, n_train=[3, 30], trials=10, seed=[0, 1],
+    n=20, d=[2, 4], sigma=0.1, n_train=[3, 30], trials=10, rng=[0, 1],
     estimator=["early_stopped", "converged", "pca", {"filter": "ridge", "penalties": [0.1, 1]}],
     method=["theory", "montecarlo"],
 )  # fmt: skip
@@ -165,7 +165,7 @@ def test_a_worker_that_is_killed_is_said(tmp_path):
 
 
 def test_what_a_run_would_do(tmp_path):
-    grid = Grid(n=20, d=2, sigma=0.1, n_train=[3, 30], trials=100, seed=[0, 1])
+    grid = Grid(n=20, d=2, sigma=0.1, n_train=[3, 30], trials=100, rng=[0, 1])
     before = forecast(grid, tmp_path / "s")
     assert (before.cells, before.found, before.missing) == (4, 0, 4)
     assert before.timed == 1

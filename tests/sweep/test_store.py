@@ -97,7 +97,7 @@ def test_a_cell_takes_less_than_a_kilobyte_beyond_its_array(points, tmp_path):
     times = {"from": 1, "to": 1000, "count": points}
     grid = Grid(
         n=1000, d=10, sigma=0.123456789, n_train={"from": 1, "to": 10_000, "count": 40},
-        seed={"from": 0, "to": 19}, estimator={"filter": "gradient_flow", "times": times},
+        rng={"from": 0, "to": 19}, estimator={"filter": "gradient_flow", "times": times},
     )  # fmt: skip
     with Store(tmp_path / "s", write=True) as store:
         for cell in grid:
@@ -114,7 +114,7 @@ def test_a_hundred_thousand_cells_are_resumed_within_seconds(workers, tmp_path):
     axes = {"n": 100, "d": 10, "sigma": [0.05, 0.1], "trials": 10}
     n_train = list(range(1, 101))
     with Store(tmp_path / "s", write=True) as store:
-        for cell in Grid(**axes, n_train=n_train, seed={"from": 0, "to": 499}):
+        for cell in Grid(**axes, n_train=n_train, rng={"from": 0, "to": 499}):
             store.add(made_up(cell))
         assert len(store) == 100_000
     assert (tmp_path / "s").stat().st_size < 1000 * 100_000
@@ -129,7 +129,7 @@ def test_a_hundred_thousand_cells_are_resumed_within_seconds(workers, tmp_path):
     start = time.process_time()
     with pytest.raises(FirstResult):
         sweep.run(
-            Grid(**axes, n_train=n_train, seed={"from": 0, "to": 500}), tmp_path / "s",
+            Grid(**axes, n_train=n_train, rng={"from": 0, "to": 500}), tmp_path / "s",
             workers=workers, progress=stop,
         )  # fmt: skip
     assert time.process_time() - start < 5.0
