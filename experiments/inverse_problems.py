@@ -56,14 +56,16 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--tasks", nargs="+", default=TASKS, metavar="TASK")
     parser.add_argument("--patch-size", type=int, default=12, help="side in pixels (default 12)")
     parser.add_argument("--n-train", type=int, nargs="+", metavar="N")
-    parser.add_argument("--draws", type=int, default=200, help="training sets for each N")
+    parser.add_argument(
+        "--trials", "--draws", type=int, default=200, help="training sets for each N"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=cores())
     parser.add_argument("--quick", action="store_true", help="few draws, N up to 300, two tasks")
     parser.add_argument("--out", type=Path, default=Path("results/inverse_problems"))
     options = parser.parse_args()
     if options.quick:
-        options.tasks, options.draws, options.n_train = ("denoising", "mri-4"), 20, [10, 100, 300]
+        options.tasks, options.trials, options.n_train = ("denoising", "mri-4"), 20, [10, 100, 300]
     options.n_train = sizes(options.n_train, N_TRAIN)
     return options
 
@@ -94,13 +96,13 @@ def study_of(task: tasks.Task, images: list[Image], options: argparse.Namespace)
     """The learning curves of one task."""
 
     def compute() -> TrainingStudy:
-        with progress_bar(options.draws * len(options.n_train), "draws") as step:
+        with progress_bar(options.trials * len(options.n_train), "draws") as step:
             return image_study(
-                images, None, options.n_train, options.draws, options.seed,
+                images, None, options.n_train, options.trials, options.seed,
                 task=task, patch_size=options.patch_size, workers=options.workers, progress=step,
             )  # fmt: skip
 
-    wanted = {"n_train": options.n_train, "draws": options.draws}
+    wanted = {"n_train": options.n_train, "trials": options.trials}
     return found_or(TrainingStudy, compute, options, task, wanted)
 
 
@@ -142,16 +144,16 @@ def estimators(task: tasks.Task, images: list[Image], options: argparse.Namespac
         with progress_bar(resamples, "resamples") as step:
             return predict(
                 images, task, patch_size=options.patch_size, n_train=[N], resamples=resamples,
-                seed=options.seed, workers=options.workers, progress=step,
+                rng=options.seed, workers=options.workers, progress=step,
             ).study  # fmt: skip
 
     study = found_or(PredictionStudy, compute, options, task, {"n_train": [N]})
     risks = {name: float(curve.value[0]) for name, curve in study.theory.items()}
     decibels = [
         float(tables.psnr(np.array(value)))
-        for value in (risks["converged"], risks["ridge"], risks["early-stopped"], study.floor)
+        for value in (risks["converged"], risks["best_ridge"], risks["early_stopped"], study.floor)
     ]
-    risk = risks["early-stopped"]
+    risk = risks["early_stopped"]
     low, high = (study.meta["saturation_interval"] or [0, np.nan, np.nan])[1:]
     nmse = risk / study.meta["zero_risk"]
     return [task.name, N, *decibels, risk, nmse, int(study.saturation), low, high]
@@ -164,7 +166,7 @@ def pictures_of(
     shown = next((image for image in images if image.name in PICTURES), images[-1])
     others = [image for image in images if image.group != shown.group]
     found = predict(
-        others, task, patch_size=options.patch_size, n_train=[1], resamples=0, seed=options.seed
+        others, task, patch_size=options.patch_size, n_train=[1], resamples=0, rng=options.seed
     )
     pictures = reconstruct(
         found.model, found.operator, found.mean, found.pool, shown, SHOWN, options.seed

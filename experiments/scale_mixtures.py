@@ -48,7 +48,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--tasks", nargs="+", default=TASKS, metavar="TASK")
     parser.add_argument("--sigmas", nargs="+", type=float, default=SIGMAS, help="over 255")
     parser.add_argument("--n-train", type=int, nargs="+", metavar="N")
-    parser.add_argument("--draws", type=int, default=200, help="training sets for each N")
+    parser.add_argument(
+        "--trials", "--draws", type=int, default=200, help="training sets for each N"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=cores())
     parser.add_argument(
@@ -58,7 +60,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, default=Path("results/scale_mixtures"))
     options = parser.parse_args()
     if options.quick:
-        options.tasks, options.sigmas, options.draws = ("denoising",), (25.0,), 20
+        options.tasks, options.sigmas, options.trials = ("denoising",), (25.0,), 20
         options.n_train = options.n_train or [100, 1_000]
     options.n_train = sizes(options.n_train, N_TRAIN)
     return options
@@ -94,7 +96,7 @@ def study_of(task: str, sigma: float, options: argparse.Namespace) -> TrainingSt
     """One case, computed unless the folder holds this very one."""
     path = options.out / f"{task}-{sigma:g}.npz"
     wanted = {
-        "task": task, "n_train": options.n_train, "draws": options.draws, "seed": options.seed,
+        "task": task, "n_train": options.n_train, "trials": options.trials, "seed": options.seed,
         "sigma": sigma / 255.0,
     }  # fmt: skip
     if path.exists():
@@ -104,9 +106,9 @@ def study_of(task: str, sigma: float, options: argparse.Namespace) -> TrainingSt
             print(f"{path.name}: found in {options.out}")
             return found
     images = load_images(["mri" if task.startswith("mri") else "photographs"])
-    with progress_bar(options.draws * len(options.n_train), "draws") as step:
+    with progress_bar(options.trials * len(options.n_train), "draws") as step:
         study = image_study(
-            images, sigma / 255.0, options.n_train, options.draws, options.seed, task=task,
+            images, sigma / 255.0, options.n_train, options.trials, options.seed, task=task,
             hold_out=not options.all_images, workers=options.workers, progress=step,
         )  # fmt: skip
     study.save(path)

@@ -113,6 +113,11 @@ def has_theory(estimator: Estimator) -> bool:
     return type(estimator).theory is not Estimator.theory
 
 
+def label_of(name: str) -> str:
+    """An estimator's label; another name as it is."""
+    return ESTIMATORS[name].label if name in ESTIMATORS else name
+
+
 def known() -> str:
     """Every word, as an error names them."""
     return ", ".join(map(repr, ESTIMATORS))

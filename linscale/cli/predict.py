@@ -78,11 +78,11 @@ def run(options: argparse.Namespace) -> int:
             options.images, options.task, _sigma(options.sigma), snr_db=options.snr,
             patch_size=_patch_size(options.patch_size), n_train=n_train,
             shrinkage=options.shrinkage, contrast=options.contrast, mean=options.mean,
-            resamples=resamples, seed=options.seed, workers=options.workers, progress=step,
+            resamples=resamples, rng=options.seed, workers=options.workers, progress=step,
         )  # fmt: skip
     report(found.study, options.out, STEM)
     pictures = reconstruct(
-        found.model, found.operator, found.mean, found.pool, found.images[-1], seed=options.seed
+        found.model, found.operator, found.mean, found.pool, found.images[-1], rng=options.seed
     )
     figure = plotting.draw_reconstructions([pictures])
     for path in plotting.save(figure, options.out / "reconstructions"):

@@ -14,10 +14,10 @@ from linscale.studies.study import Study
 from linscale.studies.subspace import SubspaceStudy, subspace_study
 from linscale.support.files import check_folder
 
-DRAWS = 200
-DRAWS_FOR_ALL = 100
+TRIALS = 200
+TRIALS_FOR_ALL = 100
 IMAGE_N_TRAIN = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000)
-QUICK_DRAWS = 20
+QUICK_TRIALS = 20
 QUICK_N_TRAIN = (1, 4, 10, 16, 30, 64, 256, 1_024)
 
 
@@ -51,7 +51,9 @@ def add_to(subcommands: Any) -> None:
     images.add_argument("--patch-size", type=int, help="side of a patch in pixels (default 12)")
     run = parser.add_argument_group("simulation")
     run.add_argument("--n-train", type=int, nargs="+", metavar="N", help="values of N")
-    run.add_argument("--draws", type=int, help=f"training sets for each N (default {DRAWS})")
+    run.add_argument(
+        "--trials", "--draws", type=int, help=f"training sets for each N (default {TRIALS})"
+    )
     run.add_argument("--seed", type=int, default=0, help="the numbers depend on it alone")
     run.add_argument("--workers", type=int, default=cores(), help="cores (default: all)")
     run.add_argument("--engine", help="auto (default), band, wishart, dense or cupy")
@@ -84,7 +86,7 @@ def run_risk(options: argparse.Namespace) -> int:
         name = "risk_vs_n" if options.setup is None else options.setup
         model = _model(options)
         n_train = _n_train(options, N_TRAIN)
-        study = _subspace(options, model, n_train, options.draws or DRAWS)
+        study = _subspace(options, model, n_train, options.trials or TRIALS)
         report(study, options.out, name)
     return 0
 
@@ -95,7 +97,7 @@ def _run_all(options: argparse.Namespace) -> None:
     studies = {}
     for name, model in SETUPS.items():
         studies[name] = _subspace(
-            options, model, _n_train(options, N_TRAIN), options.draws or DRAWS_FOR_ALL
+            options, model, _n_train(options, N_TRAIN), options.trials or TRIALS_FOR_ALL
         )
         report(studies[name], options.out, name)
     for path in plotting.save(plotting.draw_all(studies), options.out / "all"):
@@ -107,22 +109,22 @@ def _run_images(options: argparse.Namespace) -> None:
     from linscale.studies.training import image_study
 
     images = load_images(options.images)
-    n_train, draws = _n_train(options, IMAGE_N_TRAIN), options.draws or DRAWS
+    n_train, trials = _n_train(options, IMAGE_N_TRAIN), options.trials or TRIALS
     size = 12 if options.patch_size is None else options.patch_size
-    with progress_bar(draws * len(n_train), "draws") as step:
+    with progress_bar(trials * len(n_train), "draws") as step:
         study = image_study(
-            images, options.sigma, n_train, draws, options.seed, task=options.task or "denoising",
+            images, options.sigma, n_train, trials, options.seed, task=options.task or "denoising",
             patch_size=size, workers=options.workers, progress=step,
         )  # fmt: skip
     report(study, options.out, "images")
 
 
 def _subspace(
-    options: argparse.Namespace, model: SubspaceModel, n_train: list[int], draws: int
+    options: argparse.Namespace, model: SubspaceModel, n_train: list[int], trials: int
 ) -> SubspaceStudy:
-    with progress_bar(draws * len(n_train), "draws") as step:
+    with progress_bar(trials * len(n_train), "draws") as step:
         return subspace_study(
-            model, n_train, draws, options.seed, engine=options.engine or "auto",
+            model, n_train, trials, options.seed, engine=options.engine or "auto",
             residual=options.residual or "averaged", workers=options.workers, progress=step,
         )  # fmt: skip
 
@@ -154,14 +156,14 @@ def _check(options: argparse.Namespace) -> None:
         if getattr(options, name) is not None and options.images is None:
             flag = "--" + name.replace("_", "-")
             raise InvalidArgument(flag, getattr(options, name), "left out without --images")
-    for name in ("draws", "workers"):
+    for name in ("trials", "workers"):
         value = getattr(options, name)
         if value is not None and value < 1:
             raise InvalidArgument(f"--{name}", value, "at least 1")
     if options.seed < 0:
         raise InvalidArgument("--seed", options.seed, "an integer that is not negative")
     if options.quick:
-        options.draws = options.draws or QUICK_DRAWS
+        options.trials = options.trials or QUICK_TRIALS
 
 
 def _model(options: argparse.Namespace) -> SubspaceModel:

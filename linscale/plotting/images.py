@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from linscale.plotting.style import LABELS, STYLE, mark_saturation
+from linscale.plotting.style import mark_saturation, style_of, title_of
 from linscale.studies.prediction_study import PredictionStudy
 from linscale.studies.tables import psnr
 from linscale.studies.training import DECIBEL, DRAWN, GAUSSIAN, MIXTURE, SAME, TrainingStudy
@@ -73,7 +73,7 @@ def draw_prediction(study: PredictionStudy) -> Figure:
         shown = np.isfinite(curve.value) & (curve.value < 2.0 * meta["zero_risk"])
         value = np.where(shown, curve.value, np.nan)
         axes.plot(
-            curve.n_train, psnr(value), color=STYLE[name]["color"], label=LABELS[name],
+            curve.n_train, psnr(value), color=style_of(name)["color"], label=title_of(name),
             zorder=4 - 0.1 * height, lw=1.2 + 0.8 * height,  # the first lies on top, and is thinner
         )  # fmt: skip
     floor = float(psnr(np.array(study.floor)))
@@ -103,17 +103,21 @@ def _curves(axes: Axes, study: TrainingStudy) -> list[Any]:
     (line,) = axes.plot(theory.n_train, psnr(theory.value), color="#0072B2", lw=1.2)
     entries: list[Any] = [(line, "Gaussian theory")]
     for name, curve in study.theory.items():
-        if name in LABELS and name != GAUSSIAN:
+        if name != GAUSSIAN:
             dashes = (4, 2) if "other" in name else (None, None)
             (line,) = axes.plot(
-                curve.n_train, psnr(curve.value), color=STYLE[name]["color"], lw=1.2, dashes=dashes
+                curve.n_train,
+                psnr(curve.value),
+                color=style_of(name)["color"],
+                lw=1.2,
+                dashes=dashes,
             )
-            entries.append((line, LABELS[name]))
+            entries.append((line, title_of(name)))
     for name, measured in study.simulated.items():
         error = DECIBEL * measured.sem / measured.value
         points = axes.errorbar(
             measured.n_train, psnr(measured.value), error, ls="none", ms=4.5, capsize=2.5,
-            mfc="white", **STYLE[name],
+            mfc="white", **style_of(name),
         )  # fmt: skip
         entries.append((points, f"gradient descent {name}" if "trained" in name else name))
     floor = axes.axhline(float(psnr(np.array(study.floor))), color="0.3", ls="--", lw=1)
@@ -124,9 +128,9 @@ def _curves(axes: Axes, study: TrainingStudy) -> list[Any]:
 
 def _gaps(axes: Axes, study: TrainingStudy) -> None:
     """Theory minus measured, of what the theory speaks about: the same images."""
-    shown = [(GAUSSIAN, name, STYLE[name]) for name in (DRAWN, SAME)]
+    shown = [(GAUSSIAN, name, style_of(name)) for name in (DRAWN, SAME)]
     if MIXTURE in study.theory:
-        shown.append((MIXTURE, SAME, STYLE[MIXTURE]))
+        shown.append((MIXTURE, SAME, style_of(MIXTURE)))
     for theory, name, style in shown:
         if name in study.simulated:
             measured = study.simulated[name]

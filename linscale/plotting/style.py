@@ -7,28 +7,41 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from linscale.answer.estimator import ESTIMATORS
 from linscale.studies.study import Study
 
-# Okabe and Ito's colours, which the colour-blind can tell apart.
+# Okabe and Ito's colours, which the colour-blind can tell apart; estimators take them in the order
+# in which they are registered.
+PALETTE = (
+    ("#0072B2", "o"), ("#D55E00", "s"), ("#009E73", "^"), ("#E69F00", "v"), ("#CC79A7", "D"),
+    ("#56B4E9", "P"), ("#000000", "X"),
+)  # fmt: skip
 STYLE: dict[str, dict[str, Any]] = {
-    "early-stopped": {"color": "#0072B2", "marker": "o"},
-    "converged": {"color": "#D55E00", "marker": "s"},
-    "PCA": {"color": "#009E73", "marker": "^"},
-    "ridge": {"color": "#E69F00", "marker": "v"},
     "Gaussian data": {"color": "0.25", "marker": "x"},
     "scale mixture": {"color": "#D55E00", "marker": "s"},
     "scale mixture, other images": {"color": "#E69F00", "marker": "^"},
     "trained, same images": {"color": "#0072B2", "marker": "o"},
     "trained, other images": {"color": "#CC79A7", "marker": "D"},
 }
-LABELS = {
-    "early-stopped": "early-stopped gradient descent",
-    "converged": "converged (least squares)",
-    "PCA": "plug-in PCA",
-    "ridge": "ridge, best penalty",
+TITLES = {
     "scale mixture": "theory of scale mixtures",
     "scale mixture, other images": "theory of scale mixtures, from other images",
 }
+
+
+def style_of(name: str) -> dict[str, Any]:
+    """Colour and marker of an estimator's word, or of what else a study names."""
+    if name in STYLE:
+        return STYLE[name]
+    color, marker = PALETTE[list(ESTIMATORS).index(name) % len(PALETTE)]
+    return {"color": color, "marker": marker}
+
+
+def title_of(name: str) -> str:
+    """What a legend calls it."""
+    return ESTIMATORS[name].title if name in ESTIMATORS else TITLES.get(name, name)
+
+
 RC = {
     "font.size": 9,
     "axes.spines.top": False,

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from linscale.plotting.style import LABELS, STYLE, mark_saturation
+from linscale.plotting.style import mark_saturation, style_of, title_of
 from linscale.results.risk import RiskCurve
 from linscale.studies.subspace import SubspaceStudy
 
@@ -45,7 +45,7 @@ def draw_subspace(study: SubspaceStudy) -> Figure:
             capsize=2,
             mfc="white",
             zorder=3 + height,
-            **STYLE[name],
+            **style_of(name),
         )
     bottom.axhline(0.0, color="0.3", lw=0.8)
     bottom.set_yscale("symlog", linthresh=1.0)
@@ -89,19 +89,19 @@ def _curves(axes: Axes, study: SubspaceStudy) -> list[Any]:
         # Dotted where the theory itself says not to trust it, solid elsewhere.
         doubtful = np.array([status != "ok" for status in predicted.statuses])
         axes.plot(
-            predicted.n_train, value, color=STYLE[name]["color"], lw=1.2, ls=":", zorder=order
+            predicted.n_train, value, color=style_of(name)["color"], lw=1.2, ls=":", zorder=order
         )
         value = np.where(doubtful, np.nan, value)
         mark = "_" if predicted.n_train.size == 1 else None  # a line of one point is invisible
         (line,) = axes.plot(
-            predicted.n_train, value, color=STYLE[name]["color"], lw=1.2, zorder=order,
+            predicted.n_train, value, color=style_of(name)["color"], lw=1.2, zorder=order,
             marker=mark, ms=14,
         )  # fmt: skip
         points = axes.errorbar(
             measured.n_train[shown], measured.value[shown], measured.sem[shown], ls="none", ms=4,
-            capsize=2, mfc="white", zorder=order + 0.5, **STYLE[name],
+            capsize=2, mfc="white", zorder=order + 0.5, **style_of(name),
         )  # fmt: skip
-        entries.insert(0, ((line, points), f"{LABELS[name]}"))
+        entries.insert(0, ((line, points), title_of(name)))
     floor = axes.axhline(study.floor, color="0.3", ls="--", lw=1)
     entries.append((floor, "floor (best linear estimator)"))
     axes.set(xscale="log", yscale="log")

@@ -18,6 +18,7 @@ from linscale.results.risk import RiskCurve, RiskPoint
 from linscale.studies.pool import PER_IMAGE
 from linscale.studies.question import Question
 from linscale.studies.study import THEORY_POINTS, theory_grid
+from linscale.support.seeds import stream
 from linscale.support.validate import FloatArray
 
 MIXTURE_POINTS = 16  # N at which a curve is drawn where contrast varies; each takes longer
@@ -26,7 +27,7 @@ MIXTURE_POINTS = 16  # N at which a curve is drawn where contrast varies; each t
 def signals_of(question: Question) -> list[FloatArray]:
     """The signals of each group of images as columns: patches at random places, or the images."""
     size = question.patch_size
-    rng = np.random.default_rng(np.random.SeedSequence(question.seed, spawn_key=(0,)))
+    rng = np.random.default_rng(stream(question.rng, 0))
     groups: dict[str, list[FloatArray]] = {}
     for image in question.images:
         part = image.pixels.reshape(-1, 1) if size is None else patches(image, size, PER_IMAGE, rng)
@@ -74,8 +75,8 @@ def learning_curves(question: Question, model: InverseProblem) -> dict[str, Risk
     count = THEORY_POINTS if model.contrast.is_constant else MIXTURE_POINTS
     fine = theory_grid(question.n_train, points=count)
     ask = {
-        "early-stopped": theory.early_stopped,
-        "ridge": theory.best_ridge,
+        "early_stopped": theory.early_stopped,
+        "best_ridge": theory.best_ridge,
         "converged": theory.converged,
     }
     curves = {}
@@ -117,6 +118,6 @@ def intervals(
 
     return covariances.bootstrap(
         groups, statistics, resamples=question.resamples,
-        rng=np.random.SeedSequence(question.seed, spawn_key=(4,)), workers=workers,
+        rng=stream(question.rng, 4), workers=workers,
         progress=progress,
     )  # fmt: skip

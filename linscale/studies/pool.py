@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from linscale.errors import InputError
 from linscale.images import Image, patches
+from linscale.support.seeds import stream
 from linscale.support.validate import FloatArray
 
 PER_IMAGE = 4000  # patches from each image, so that each weighs the same
@@ -29,20 +31,20 @@ class PatchData:
 
 
 def split_patches(
-    images: Sequence[Image], size: int, seed: int, hold_out: bool = True
+    images: Sequence[Image], size: int, rng: Any = 0, hold_out: bool = True
 ) -> PatchData:
     """Every third group is held out (the second of two); the pool's mean patch is subtracted.
 
     A group is an image, or the slices of one volume: they are alike, and stay together.
     """
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0,)))
+    places = np.random.default_rng(stream(rng, 0))
     order = list(dict.fromkeys(image.group for image in images))
     every = 3 if len(order) > 2 else 2
     groups: tuple[list[FloatArray], list[FloatArray]] = ([], [])
     names: tuple[list[str], list[str]] = ([], [])
     for image in images:
         held_out = hold_out and order.index(image.group) % every == every - 1
-        groups[held_out].append(patches(image, size, PER_IMAGE, rng))
+        groups[held_out].append(patches(image, size, PER_IMAGE, places))
         names[held_out].append(image.name)
     pool = np.concatenate(groups[0], axis=1)
     mean = pool.mean(axis=1, keepdims=True)

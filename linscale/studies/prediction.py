@@ -22,6 +22,8 @@ from linscale.studies.question import N_TRAIN, RESAMPLES, Question
 from linscale.support import validate
 from linscale.support.blas import one_thread
 from linscale.support.environment import environment
+from linscale.support.renamed import renamed
+from linscale.support.seeds import recorded
 from linscale.support.validate import FloatArray
 
 
@@ -58,7 +60,7 @@ class Prediction:
     @property
     def curve(self) -> RiskCurve:
         """Risk per pixel of early-stopped descent against the number of training examples."""
-        return self.study.theory["early-stopped"]
+        return self.study.theory["early_stopped"]
 
     @property
     def floor(self) -> float:
@@ -71,6 +73,7 @@ class Prediction:
         return self.study.saturation
 
 
+@renamed(seed="rng")
 @one_thread()
 def predict(
     images: Any,
@@ -84,7 +87,7 @@ def predict(
     contrast: str | Contrast = "patches",
     mean: str = "known",
     resamples: int = RESAMPLES,
-    seed: int = 0,
+    rng: Any = 0,
     workers: int = 1,
     progress: Callable[[], object] | None = None,
 ) -> Prediction:
@@ -120,7 +123,7 @@ def predict(
         R_learned(N) = (1 + 1/N) R_known(N - 1), exactly so for Gaussian data.
     resamples : int
         Of the bootstrap over images; 0 for none.
-    seed : int
+    rng : None, int, SeedSequence or Generator
         Patches, masks and resamples depend on it alone.
 
     Returns
@@ -130,7 +133,7 @@ def predict(
     question = Question(
         images=images, task=cast(Any, task), sigma=sigma, snr_db=snr_db, patch_size=patch_size,
         n_train=n_train, shrinkage=shrinkage, contrast=contrast, mean=mean, resamples=resamples,
-        seed=seed,
+        rng=rng,
     )  # fmt: skip
     workers = validate.integer("workers", workers, at_least=1)
     own, groups = own_noise(question), signals_of(question)
@@ -160,7 +163,7 @@ def predict(
             "patches": pool.shape[1],
             "floor_interval": floor and list(floor),
             "saturation_interval": saturation and list(saturation),
-            "seed": question.seed,
+            "seed": recorded(question.rng),
         },
     )
     return Prediction(

@@ -6,11 +6,10 @@ from typing import ClassVar
 
 import numpy as np
 
+from linscale.answer.estimator import ESTIMATORS
 from linscale.models.contrast import Contrast
 from linscale.studies.study import Study
 from linscale.studies.tables import Column, psnr
-
-SHORT = {"early-stopped": "early", "ridge": "ridge", "converged": "conv."}
 
 
 class PredictionStudy(Study, kind="prediction"):
@@ -29,8 +28,10 @@ class PredictionStudy(Study, kind="prediction"):
         table = [Column("", "N", "n_train", "{:d}", n_train)]
         for name, curve in self.theory.items():
             decibels = psnr(curve.at_n_train(n_train).value)
-            table.append(Column("PSNR", SHORT[name], f"{name} PSNR", "{:.2f}", decibels.tolist()))
-        early = self.theory["early-stopped"].at_n_train(n_train)
+            said = ESTIMATORS[name]
+            column = Column("PSNR", said.short, f"{said.label} PSNR", "{:.2f}", decibels.tolist())
+            table.append(column)
+        early = self.theory["early_stopped"].at_n_train(n_train)
         best = float(psnr(np.array(self.floor)))
         nmse = (early.value / self.meta["zero_risk"]).tolist()
         error = "estimated error of the risk"
@@ -74,7 +75,7 @@ class PredictionStudy(Study, kind="prediction"):
             else f"Patches vary in contrast (tau of variance {contrast.spread:.2f}), which acts "
             "like fewer samples; the curves hold it.",
         ]
-        early = self.theory["early-stopped"].at_n_train(meta["n_train"])
+        early = self.theory["early_stopped"].at_n_train(meta["n_train"])
         for N, status in zip(early.n_train, early.statuses, strict=True):
             if status != "ok":
                 lines.append(f"N = {N}: {status}.")

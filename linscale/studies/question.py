@@ -13,6 +13,7 @@ from linscale.images import Image, as_images, covariances
 from linscale.models.contrast import Contrast
 from linscale.operators import tasks
 from linscale.support import validate
+from linscale.support.seeds import seed_sequence
 
 N_TRAIN = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
 RESAMPLES = 40
@@ -35,7 +36,7 @@ class Question:
         None: whole images are the signals.
     n_train : list of int
         In ascending order.
-    shrinkage, contrast, mean, resamples, seed
+    shrinkage, contrast, mean, resamples, rng
         As for :func:`linscale.predict`.
 
     Raises
@@ -55,7 +56,7 @@ class Question:
     contrast: str | Contrast
     mean: str
     resamples: int
-    seed: int
+    rng: Any
 
     def __post_init__(self) -> None:
         self._set("images", as_images(self.images))
@@ -72,12 +73,12 @@ class Question:
         if self.mean == "learned" and self.n_train[0] < 2:
             raise InvalidArgument("n_train", 1, "at least 2 where the mean is learned too")
         _one_of("shrinkage", self.shrinkage, covariances.SHRINKAGES)
-        self._set("seed", validate.integer("seed", self.seed, at_least=0))
+        self._set("rng", seed_sequence(self.rng))
         if self.patch_size is not None:
             self._set("patch_size", _patch_size(self.patch_size, self.images))
         else:
             _check_whole(self.images)
-        self._set("task", tasks.resolve(self.task, self.shape, self.seed))
+        self._set("task", tasks.resolve(self.task, self.shape, self.rng))
         self._set("sigma", self._noise())
 
     @property

@@ -19,6 +19,7 @@ from linscale.models import InverseProblem
 from linscale.operators import Operator
 from linscale.support import validate
 from linscale.support.blas import one_thread
+from linscale.support.seeds import stream
 from linscale.support.validate import FloatArray
 
 TILES = 12  # along each side of the picture
@@ -77,7 +78,7 @@ def reconstruct(
     pool: FloatArray,
     image: Image,
     n_train: Sequence[int] = (30, 300, 3000),
-    seed: int = 0,
+    rng: Any = 0,
     tiles: int = TILES,
 ) -> Reconstruction:
     """Measure the middle of an image tile by tile, and reconstruct each tile by itself.
@@ -118,8 +119,10 @@ def reconstruct(
         tiled = values.reshape(height, width, rows, columns).transpose(2, 0, 3, 1)
         return np.asarray(tiled.reshape(rows * height, columns * width))
 
-    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(3,)))
-    y = np.asarray(operator.matmat(x)) + model.sigma * rng.standard_normal((model.n, x.shape[1]))
+    numbers = np.random.default_rng(stream(rng, 3))
+    y = np.asarray(operator.matmat(x)) + model.sigma * numbers.standard_normal(
+        (model.n, x.shape[1])
+    )
     offset = np.asarray(operator.matmat(mean[:, None]))
     weight = np.asarray(operator.rmatmat(operator.matmat(np.ones((model.p, 1)))))
     back = np.asarray(operator.rmatmat(y))
@@ -138,8 +141,8 @@ def reconstruct(
             title, estimator = "floor", law.best
         else:
             at = theory.early_stopped(model, N).at
-            chosen = rng.integers(pool.shape[1], size=N)
-            noise = model.sigma * rng.standard_normal((model.n, N))
+            chosen = numbers.integers(pool.shape[1], size=N)
+            noise = model.sigma * numbers.standard_normal((model.n, N))
             draw = train(law, pool[:, chosen], clean[:, chosen] + noise)
             gain = (Converged() if np.isinf(at) else GradientFlow(at)).gain(draw.eigenvalues)[0]
             title, estimator = f"N = {N:,}", draw.coefficients * gain @ draw.vectors.T

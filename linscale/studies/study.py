@@ -13,13 +13,17 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from linscale.answer.estimator import label_of
 from linscale.errors import InputError
 from linscale.results.risk import CURVE_COLUMNS, RiskCurve
 from linscale.studies.tables import Column
 from linscale.support.files import write_together
 from linscale.support.validate import FloatArray
 
-FORMAT = 2  # 2: error estimates and methods of every value
+FORMAT = 3  # 2: error estimates and methods of every value; 3: estimators by their words
+OLDEST = 2
+WORDS = {"early-stopped": "early_stopped", "PCA": "pca", "ridge": "best_ridge"}  # of format 2
+META = {"draws": "trials"}
 THEORY_POINTS = 80
 
 
@@ -32,7 +36,7 @@ class Study(ABC):
 
     Attributes
     ----------
-    theory, simulated : mapping from an estimator's name to a RiskCurve
+    theory, simulated : mapping from an estimator's word, or another name, to a RiskCurve
         Theory on a grid of n_train fine enough to draw, which holds every simulated n_train.
     exponent : (len(n_train),) array
         d log R / d log N of the first theory curve, at the simulated n_train.
@@ -121,7 +125,7 @@ class Study(ABC):
 
     def early_columns(self, n_train: list[int], parameter: str) -> list[Column]:
         """Best stopping, local exponent, and the share of the risk that is learning error."""
-        early = self.theory["early-stopped"].at_n_train(n_train)
+        early = self.theory["early_stopped"].at_n_train(n_train)
         share = 100.0 * (1.0 - self.floor / early.value)
         return [
             Column("best", parameter, f"best {parameter}", "{:.4g}", early.at.tolist()),
@@ -139,8 +143,8 @@ class Study(ABC):
     def remarks(self) -> list[str]:
         """What simulation and theory have to say about their own values, each once."""
         n_train = next(iter(self.simulated.values())).n_train.tolist()
-        asked = [(f"{name} (simulated)", curve) for name, curve in self.simulated.items()]
-        asked += [(name, curve.at_n_train(n_train)) for name, curve in self.theory.items()]
+        asked = [(f"{label_of(name)} (simulated)", c) for name, c in self.simulated.items()]
+        asked += [(label_of(name), c.at_n_train(n_train)) for name, c in self.theory.items()]
         said: dict[tuple[int, str], str] = {}
         for name, curve in asked:
             for N, status in zip(curve.n_train, curve.statuses, strict=True):
@@ -157,7 +161,7 @@ def _read(path: Path) -> Study:
         header = json.loads(str(data["header"]))
         if header["format"] > FORMAT:
             raise InputError(f"{path} was written by a newer linscale; update to read it")
-        if header["format"] < FORMAT:
+        if header["format"] < OLDEST:
             raise InputError(
                 f"{path} was written by an older linscale, which kept no error estimates; "
                 "run the study again"
@@ -165,10 +169,10 @@ def _read(path: Path) -> Study:
         curves: dict[str, dict[str, RiskCurve]] = {"theory": {}, "simulated": {}}
         for source, name, floor, methods, statuses in header["curves"]:
             columns = {c: data[f"{source}/{name}/{c}"] for c in ("n_train", *CURVE_COLUMNS)}
-            curves[source][name] = RiskCurve(
+            curves[source][WORDS.get(name, name)] = RiskCurve(
                 **columns, methods=tuple(methods), statuses=tuple(statuses), floor=floor
             )
-        meta = dict(header["meta"])
+        meta = {META.get(name, name): value for name, value in header["meta"].items()}
         return KINDS[meta.pop("kind")](
             **curves,
             exponent=data["exponent"],

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 
 from linscale import theory
+from linscale.answer.estimator import ESTIMATORS
 from linscale.models import SubspaceModel
 from linscale.results.risk import RiskCurve, RiskPoint
 from linscale.studies.study import Study, progress_at, theory_grid
 from linscale.studies.tables import Column
 from linscale.support.blas import one_thread
 from linscale.support.environment import environment
-
-SHORT = {"early-stopped": "early", "converged": "conv.", "PCA": "PCA"}
+from linscale.support.renamed import renamed
+from linscale.support.seeds import recorded, stream
 
 
 class SubspaceStudy(Study, kind="subspace"):
@@ -27,9 +29,9 @@ class SubspaceStudy(Study, kind="subspace"):
             Column("", "N", "n_train", "{:d}", n_train),
             Column("", "floor", "floor", "{:#.4g}", [self.floor] * len(n_train)),
         ]
-        for name, measured in self.simulated.items():
-            predicted = self.theory[name].at_n_train(n_train).value
-            short, value = SHORT[name], measured.value
+        for word, measured in self.simulated.items():
+            predicted = self.theory[word].at_n_train(n_train).value
+            short, name, value = ESTIMATORS[word].short, ESTIMATORS[word].label, measured.value
             # Where every draw gives the same value to rounding, there is no error to count in.
             sem = np.where(measured.sem > 1e-13 * value, measured.sem, np.nan)
             with np.errstate(invalid="ignore"):
@@ -47,7 +49,7 @@ class SubspaceStudy(Study, kind="subspace"):
         meta, model = self.meta, self.meta["model"]
         return (
             f"Subspace model n = {model['n']}, d = {model['d']}, sigma = {model['sigma']:g}: risk "
-            f"per subspace dimension; {meta['draws']} draws, residual {meta['residual']}, "
+            f"per subspace dimension; {meta['trials']} draws, residual {meta['residual']}, "
             f"seed {meta['seed']}"
         )
 
@@ -61,12 +63,13 @@ class SubspaceStudy(Study, kind="subspace"):
         return "\n".join(lines + self.remarks())
 
 
+@renamed(draws="trials", seed="rng")
 @one_thread()
 def subspace_study(
     model: SubspaceModel,
     n_train: Sequence[int],
-    draws: int,
-    seed: int,
+    trials: int = 200,
+    rng: Any = 0,
     *,
     engine: str = "auto",
     residual: str = "averaged",
@@ -75,32 +78,31 @@ def subspace_study(
 ) -> SubspaceStudy:
     """Early-stopped, converged and PCA risks of the subspace model.
 
-    Every n_train has its own random stream, keyed by (seed, n_train), so a point does not change
+    Every n_train has its own random stream, keyed by (rng, n_train), so a point does not change
     when others are added. ``progress(n_train)`` is called once for each finished draw.
     """
     from linscale import montecarlo
 
     estimates = []
     for N in n_train:
-        stream = np.random.SeedSequence(seed, spawn_key=(N,))
         estimates.append(
             montecarlo.estimates(
-                model, N, trials=draws, rng=stream, engine=engine, residual=residual,
+                model, N, trials=trials, rng=stream(rng, N), engine=engine, residual=residual,
                 workers=workers, progress=progress_at(progress, N),
             )
         )  # fmt: skip
     fine = theory_grid(n_train, peak=model.n)
     ask: dict[str, Callable[[SubspaceModel, int], RiskPoint]] = {
-        "early-stopped": theory.early_stopped,
+        "early_stopped": theory.early_stopped,
         "converged": theory.converged,
-        "PCA": theory.pca,
+        "pca": theory.pca,
     }
     return SubspaceStudy(
         theory={name: RiskCurve.of(fine, [f(model, N) for N in fine]) for name, f in ask.items()},
         simulated={
-            "early-stopped": RiskCurve.of(n_train, [e.early_stopped for e in estimates]),
+            "early_stopped": RiskCurve.of(n_train, [e.early_stopped for e in estimates]),
             "converged": RiskCurve.of(n_train, [e.converged for e in estimates]),
-            "PCA": RiskCurve.of(n_train, [e.pca for e in estimates if e.pca is not None]),
+            "pca": RiskCurve.of(n_train, [e.pca for e in estimates if e.pca is not None]),
         },
         exponent=np.array([float(theory.local_exponent(model, N)) for N in n_train]),
         floor=model.spectral().floor,
@@ -108,8 +110,8 @@ def subspace_study(
         meta={
             "model": {"n": model.n, "d": model.d, "sigma": model.sigma},
             "n_train": list(n_train),
-            "draws": draws,
-            "seed": seed,
+            "trials": trials,
+            "seed": recorded(rng),
             "engine": engine,
             "methods": [e.path.method for e in estimates],
             "residual": residual,

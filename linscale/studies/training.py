@@ -23,12 +23,14 @@ from linscale.studies.tables import Column, psnr
 from linscale.support import validate
 from linscale.support.blas import one_thread
 from linscale.support.environment import environment
+from linscale.support.renamed import renamed
+from linscale.support.seeds import recorded, stream
 from linscale.support.validate import FloatArray
 
 PATH_POINTS = 150
 MIXTURE_POINTS = 16  # N at which the theory of scale mixtures is drawn
 
-GAUSSIAN, MIXTURE = "early-stopped", "scale mixture"  # theories, by what they take patches for
+GAUSSIAN, MIXTURE = "early_stopped", "scale mixture"  # theories, by what they take patches for
 ELSEWHERE = "scale mixture, other images"  # with covariance and contrast of the held-out images
 DRAWN, SAME = "Gaussian data", "trained, same images"  # what is measured
 OTHER = "trained, other images"
@@ -90,7 +92,7 @@ class TrainingStudy(Study, kind="images"):
         return (
             f"{self.label}: {size} x {size} patches at sigma = {255 * meta['sigma']:.4g}/255: "
             "risk per pixel, and PSNR of the mean risk in dB; "
-            f"{meta['draws']} draws, seed {meta['seed']}"
+            f"{meta['trials']} draws, seed {meta['seed']}"
         )
 
     def footnote(self) -> str:
@@ -113,13 +115,14 @@ class TrainingStudy(Study, kind="images"):
         return "\n".join(lines + self.remarks())
 
 
+@renamed(draws="trials", seed="rng")
 @one_thread()
 def image_study(
     images: Sequence[Image],
     sigma: float | None,
     n_train: Sequence[int],
-    draws: int,
-    seed: int,
+    trials: int = 200,
+    rng: Any = 0,
     *,
     task: Any = "denoising",
     patch_size: int = 12,
@@ -144,7 +147,7 @@ def image_study(
         The noise; None is usual for the task.
     task : str, Task or operator
         As for :func:`linscale.operators.tasks.resolve`; what is random in it is drawn from
-        ``seed``.
+        ``rng``.
     hold_out : bool
         Whether every third image is kept from training and from the theories.
     mixtures : bool
@@ -153,15 +156,15 @@ def image_study(
     if sigma is not None:
         sigma = validate.real("sigma", sigma)
     patch_size = validate.integer("patch_size", patch_size, at_least=2)
-    task = tasks.resolve(task, (patch_size, patch_size), seed)
+    task = tasks.resolve(task, (patch_size, patch_size), rng)
     sigma = task.noise(sigma)
-    data = split_patches(images, patch_size, seed, hold_out)
+    data = split_patches(images, patch_size, rng, hold_out)
     size = data.train.shape[1]
     if max(n_train) > size:
         raise InvalidArgument("n_train", max(n_train), f"at most {size}, the patches in the pool")
     bench = Bench.of(task, data, sigma)
     model, descent = bench.models[0], bench.descent
-    risks = [bench.measured(N, draws, seed, workers, progress_at(progress, N)) for N in n_train]
+    risks = [bench.measured(N, trials, rng, workers, progress_at(progress, N)) for N in n_train]
     contrast = Contrast.from_patches(data.train, model.signal_cov, sigma)
     mixed = _mixed(bench.models, contrast, data.held_out) if mixtures else {}
     fine, coarse = theory_grid(n_train), theory_grid(n_train, points=MIXTURE_POINTS)
@@ -186,8 +189,8 @@ def image_study(
             "pool_patches": size,
             "contrast": [contrast.atoms.tolist(), contrast.weights.tolist()],
             "n_train": list(n_train),
-            "draws": draws,
-            "seed": seed,
+            "trials": trials,
+            "seed": recorded(rng),
             **environment(),
         },
     )
@@ -228,20 +231,18 @@ class Bench:
         return cls(pool, clean, models, laws, _descent(models[0], clean))
 
     def measured(
-        self, N: int, draws: int, seed: int, workers: int, progress: Callable[[], object] | None
+        self, N: int, trials: int, rng: Any, workers: int, progress: Callable[[], object] | None
     ) -> dict[str, RiskPoint]:
         """The lowest risk on Gaussian data, and of training on patches, judged by each law."""
         from linscale import montecarlo
         from linscale.montecarlo.engine import run
 
-        stream = np.random.SeedSequence(seed, spawn_key=(1, N))
-        results = run(partial(self._train, N=N), draws, stream, workers, progress)
-        stream = np.random.SeedSequence(seed, spawn_key=(2, N))
+        results = run(partial(self._train, N=N), trials, stream(rng, 1, N), workers, progress)
         gaussian = montecarlo.risk(
-            self.models[0], N, self.descent, trials=draws, rng=stream, workers=workers
+            self.models[0], N, self.descent, trials=trials, rng=stream(rng, 2, N), workers=workers
         )
         trained = [
-            _lowest(np.array([r[k] for r in results]), law.floor, self.descent, draws)
+            _lowest(np.array([r[k] for r in results]), law.floor, self.descent, trials)
             for k, law in enumerate(self.laws)
         ]
         return {DRAWN: gaussian.best, **dict(zip((SAME, OTHER), trained, strict=False))}
@@ -274,7 +275,7 @@ def _theory(model: InverseProblem, n_train: list[int], descent: GradientDescent)
     return RiskCurve.of(n_train, [theory.risk(model, N, descent).best for N in n_train])
 
 
-def _lowest(risks: FloatArray, floor: float, descent: GradientDescent, draws: int) -> RiskPoint:
+def _lowest(risks: FloatArray, floor: float, descent: GradientDescent, trials: int) -> RiskPoint:
     """The lowest point of the mean path of risks, (draws, T)."""
     from linscale.montecarlo.summary import mean_sem_std
 
@@ -283,7 +284,7 @@ def _lowest(risks: FloatArray, floor: float, descent: GradientDescent, draws: in
     return RiskPoint(
         value=float(mean[i]), floor=floor, bias=float(mean[i]) - floor, at=float(descent.at[i]),
         error=float(sem[i]), sem=float(sem[i]), std=float(std[i]),
-        method=f"trained on patches, {draws} draws",
+        method=f"trained on patches, {trials} draws",
     )  # fmt: skip
 
 

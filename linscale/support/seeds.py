@@ -1,4 +1,4 @@
-"""Seeds: whatever may stand for one (SPEC 7), as a sequence that spawns independent streams."""
+"""What may stand for a seed (SPEC 7), as a sequence that spawns independent streams."""
 
 from __future__ import annotations
 
@@ -23,3 +23,17 @@ def seed_sequence(rng: Any) -> np.random.SeedSequence:
     if not isinstance(sequence, np.random.SeedSequence):
         raise Unsupported("rng: its bit generator cannot spawn independent streams")
     return sequence
+
+
+def stream(rng: Any, *key: int) -> np.random.SeedSequence:
+    """The stream of that key: the same whatever else is drawn from ``rng``."""
+    root = seed_sequence(rng)
+    return np.random.SeedSequence(root.entropy, spawn_key=(*root.spawn_key, *key))
+
+
+def recorded(rng: Any) -> Any:
+    """What a file keeps of it: an integer, from which the same numbers come, where there is one."""
+    root = seed_sequence(rng)
+    if isinstance(root.entropy, int) and not root.spawn_key:
+        return root.entropy
+    return {"entropy": root.entropy, "spawn_key": list(root.spawn_key)}

@@ -15,7 +15,7 @@ from linscale.models.setups import SETUPS
 from linscale.studies.study import Study
 
 SCRIPT = Path(__file__).parents[2] / "experiments" / "risk_vs_n.py"
-SMALL = ["--n", "12", "--d", "3", "--sigma", "0.3", "--n-train", "2", "12", "40", "--draws", "6"]
+SMALL = ["--n", "12", "--d", "3", "--sigma", "0.3", "--n-train", "2", "12", "40", "--trials", "6"]
 TINY = ["--n", "4", "--d", "2", "--sigma", "0.5", "--n-train", "2", "7", "--draws", "2"]
 
 
@@ -101,7 +101,7 @@ BAD = [
     (["--sigma", "minus"], "invalid float value"),
     (["--n-train", "0"], "--n-train"),
     (["--n-train", "3.5"], "invalid int value"),
-    (["--draws", "0"], "--draws"),
+    (["--trials", "0"], "--trials"),
     (["--workers", "-1"], "--workers"),
     (["--seed", "-1"], "--seed"),
     (["--engine", "quantum"], "engine"),

@@ -95,7 +95,7 @@ def test_the_word_photographs_stands_alone():
 
 def test_constant_images_have_nothing_to_learn():
     with pytest.raises(InputError, match="do not vary"):
-        image_study([Image("flat", np.full((20, 20), 0.3))], 0.1, [2], 2, seed=0, patch_size=4)
+        image_study([Image("flat", np.full((20, 20), 0.3))], 0.1, [2], 2, rng=0, patch_size=4)
 
 
 def test_folder_without_images(tmp_path):
@@ -120,21 +120,21 @@ def test_patches_are_windows_of_the_image(rng):
 
 
 def test_split_holds_out_whole_images():
-    data = split_patches(gaussian_images(5, size=20), 4, seed=0)
+    data = split_patches(gaussian_images(5, size=20), 4, rng=0)
     assert data.train_names == ["g0", "g1", "g3", "g4"]
     assert data.held_out_names == ["g2"]
     allowed = rounding(1.0, data.train.shape[1])  # of pixels up to about 1, in a sum of all patches
     assert np.allclose(data.train.mean(axis=1), 0, rtol=0.0, atol=allowed)
-    alone = split_patches(gaussian_images(1, size=20), 4, seed=0)
+    alone = split_patches(gaussian_images(1, size=20), 4, rng=0)
     assert alone.held_out is None
 
 
 def test_theory_goes_through_gaussian_images():
     """On images that are Gaussian the theory is right at every N; 3 % for finite size."""
     study = image_study(
-        gaussian_images(3), 0.1, [10, 40, 160, 640], 60, seed=1, patch_size=5, mixtures=False
+        gaussian_images(3), 0.1, [10, 40, 160, 640], 60, rng=1, patch_size=5, mixtures=False
     )
-    predicted = study.theory["early-stopped"].at_n_train([10, 40, 160, 640])
+    predicted = study.theory["early_stopped"].at_n_train([10, 40, 160, 640])
     same = study.simulated["trained, same images"]
     assert worst(same.value, predicted.value, same.sem, 0.03) < z_limit(4)
     # Planted error: half the samples would be seen.
@@ -152,7 +152,7 @@ def _model(count):
 def test_same_seed_same_numbers_whatever_the_workers():
     images = gaussian_images(2, size=30)
     one, two = (
-        image_study(images, 0.1, [3, 20], 8, seed=5, patch_size=4, mixtures=False, workers=w)
+        image_study(images, 0.1, [3, 20], 8, rng=5, patch_size=4, mixtures=False, workers=w)
         for w in (1, 3)
     )
     for name, curve in one.simulated.items():
@@ -161,4 +161,4 @@ def test_same_seed_same_numbers_whatever_the_workers():
 
 def test_more_patches_than_there_are():
     with pytest.raises(InvalidArgument, match="n_train"):
-        image_study(gaussian_images(1, size=20), 0.1, [10**6], 2, seed=0, patch_size=4)
+        image_study(gaussian_images(1, size=20), 0.1, [10**6], 2, rng=0, patch_size=4)

@@ -54,7 +54,7 @@ def test_no_source_repeats_another():
 
 def test_slices_of_a_volume_stay_together():
     pytest.importorskip("dipy", reason="dipy is optional")
-    data = split_patches(load_images(["mri"]), 8, seed=0)
+    data = split_patches(load_images(["mri"]), 8, rng=0)
     volumes = [
         {name.rpartition(" ")[0] for name in n} for n in (data.train_names, data.held_out_names)
     ]

@@ -46,7 +46,7 @@ def test_it_is_the_theory_of_the_covariance(found):
         allowed = CONTRACT * (point.value - point.floor) + digits["rel"] * point.floor
         value = found.curve.at_n_train([N]).value[0]
         assert value == pytest.approx(point.value, rel=0.0, abs=allowed)
-        ridge = found.study.theory["ridge"].at_n_train([N]).value[0]
+        ridge = found.study.theory["best_ridge"].at_n_train([N]).value[0]
         # A closed form, and flat at the best penalty, whose logarithm is met to 1e-6.
         best = theory.best_ridge(model, N).value
         assert ridge == pytest.approx(best, rel=digits["rel"] + 1e-12, abs=0.0)

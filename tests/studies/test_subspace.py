@@ -17,7 +17,7 @@ MODEL = ls.SubspaceModel(n=12, d=3, sigma=0.3)
 
 @pytest.fixture(scope="module")
 def study():
-    return subspace_study(MODEL, [1, 4, 11, 12, 15, 100], draws=20, seed=3)
+    return subspace_study(MODEL, [1, 4, 11, 12, 15, 100], trials=20, rng=3)
 
 
 def test_save_and_load_give_the_same_study(study, tmp_path):
@@ -69,8 +69,9 @@ def test_damaged_files_are_one_clear_error(study, tmp_path):
 
 @pytest.mark.parametrize(("change", "word"), [(1, "newer"), (-1, "older")])
 def test_another_format_says_so(study, tmp_path, monkeypatch, change, word):
-    own = linscale.studies.study.FORMAT
-    monkeypatch.setattr("linscale.studies.study.FORMAT", own + change)
+    own, oldest = linscale.studies.study.FORMAT, linscale.studies.study.OLDEST
+    other = own + 1 if change > 0 else oldest - 1
+    monkeypatch.setattr("linscale.studies.study.FORMAT", other)
     study.save(tmp_path / "other.npz")
     monkeypatch.setattr("linscale.studies.study.FORMAT", own)
     with pytest.raises(InputError, match=f"{word} linscale"):
@@ -78,8 +79,8 @@ def test_another_format_says_so(study, tmp_path, monkeypatch, change, word):
 
 
 def test_a_point_does_not_change_when_others_are_added(study):
-    alone = subspace_study(MODEL, [4], draws=20, seed=3)
-    for name in ("early-stopped", "PCA"):
+    alone = subspace_study(MODEL, [4], trials=20, rng=3)
+    for name in ("early_stopped", "pca"):
         assert alone.simulated[name].value[0] == study.simulated[name].value[1]
 
 
@@ -102,7 +103,7 @@ def test_table_and_csv(study):
     csv = tables.to_csv(table).splitlines()
     assert csv[0].split(",")[:3] == ["n_train", "floor", "early-stopped theory"]
     row = dict(zip(csv[0].split(","), csv[2].split(","), strict=True))
-    measured = study.simulated["early-stopped"]
+    measured = study.simulated["early_stopped"]
     assert float(row["early-stopped simulated"]) == measured.value[1]
     part = study.floor / float(row["early-stopped theory"])
     relative = rounding((1 + part) / (1 - part), 4)
