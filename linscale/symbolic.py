@@ -2,11 +2,48 @@ r"""The closed forms of the subspace model as SymPy expressions and as LaTeX, fo
 
     >>> import linscale as ls
     >>> ls.symbolic.converged.expr
-    sigma**2*(1 + n/(N - n - 1))/(sigma**2 + 1)
+    sigma**2*(n/(N - n - 1) + 1)/(sigma**2 + 1)
 
 Each is a :class:`ClosedForm` in the symbols n, d, N, sigma and where it has them eta (the step), t
 (the time), m and z; ``FORMS`` has them by name. Risks are divided by d, as everywhere. They are
 built here from the definitions, and tests hold them equal to the derivations.
+
+What each of them is, where it holds, and what it needs:
+
+    >>> for form in ls.symbolic.FORMS.values():
+    ...     print(f"{form.name}: {', '.join(sorted(map(str, form.expr.free_symbols)))}")
+    floor: sigma
+    one_step: N, d, eta, n, sigma
+    best_step: N, d, n, sigma
+    two_steps: N, d, eta, n, sigma
+    converged: N, n, sigma
+    cubic: N, d, m, n, sigma, z
+    transition: d, n, sigma
+    large_n: N, d, n, sigma, t
+    >>> ls.symbolic.converged.says
+    'risk of gradient descent run to convergence: exact for N > n + 1'
+
+With numbers they give what :mod:`linscale.theory` gives under the same names, best_step what
+:func:`linscale.theory.best_one_step` has in ``at``:
+
+    >>> small = {"n": 4, "d": 2, "sigma": 1}
+    >>> print(f"{ls.symbolic.floor(sigma=1):.3f}, {ls.symbolic.transition(**small):.2f}")
+    0.500, 34.64
+    >>> print(f"{ls.symbolic.one_step(N=30, eta=0.5, **small):.3f}")
+    0.600
+    >>> print(f"{ls.symbolic.best_step(N=30, **small):.3f}")
+    0.417
+    >>> print(f"{ls.symbolic.two_steps(N=30, eta=0.5, **small):.4f}")
+    0.5679
+    >>> print(f"{ls.symbolic.converged(N=30, n=4, sigma=1):.2f}")
+    0.58
+    >>> print(f"{ls.symbolic.large_n(N=30, t=1, **small):.4f}")
+    0.5583
+    >>> model = ls.SubspaceModel(**small)
+    >>> z = 1 + 1j
+    >>> m = 1 / ls.theory.effective_penalty(model, 30, [z])[0]
+    >>> abs(ls.symbolic.cubic(N=30, m=m, z=z, **small)) < 1e-10
+    True
 """
 
 from __future__ import annotations
@@ -62,6 +99,17 @@ class ClosedForm:
         What it is and where it holds.
     derivation : str
         The module of the project's ``derivations`` that derives it.
+
+    Examples
+    --------
+    >>> import linscale as ls
+    >>> form = ls.symbolic.floor
+    >>> form.expr
+    sigma**2/(sigma**2 + 1)
+    >>> print(form.latex)
+    R_\\infty = \\frac{\\sigma^{2}}{\\sigma^{2} + 1}
+    >>> form(sigma=0.5)
+    0.2
     """
 
     name: str
@@ -74,20 +122,42 @@ class ClosedForm:
 
     @property
     def latex(self) -> str:
-        """LaTeX of the equation, with its abbreviations after it."""
+        """LaTeX of the equation, with its abbreviations after it.
+
+        Examples
+        --------
+        >>> import linscale as ls
+        >>> print(ls.symbolic.two_steps.latex.split(", ")[-2])
+        \\quad l = \\sigma^{2} + 1
+        """
         parts = [f"{self.lhs} = {sp.latex(self.short)}"]
         parts += [f"{left} = {right}" for left, right in self.where.items()]
         return ", \\quad ".join(parts)
 
     def __call__(self, **values: Any) -> Any:
-        """The value at numbers for all of its symbols, evaluated to 30 digits and rounded.
+        """The value at numbers for all of its symbols.
 
-        A float; complex for ``cubic``, whose m and z may be complex.
+        Parameters
+        ----------
+        **values : float
+            By the symbols' names: n, d and N whole and at least 1, sigma, eta and t above 0, m and
+            z complex.
+
+        Returns
+        -------
+        float
+            In double precision; complex for ``cubic``, whose m and z may be complex.
 
         Raises
         ------
         InvalidArgument
             A symbol without a value, a value without a symbol, or one outside the formula's range.
+
+        Examples
+        --------
+        >>> import linscale as ls
+        >>> print(f"{ls.symbolic.converged(n=10, N=21, sigma=1):.3f}")
+        1.000
         """
         names = {symbol.name: symbol for symbol in self.expr.free_symbols}
         if set(values) != set(names):

@@ -37,6 +37,13 @@ class LocalExponent:
         Of the exponent: what the expansion leaves out of the risk falls at most as N^-3.
     status : str
         "ok", or what to know before trusting the value.
+
+    Examples
+    --------
+    >>> import linscale as ls
+    >>> slope = ls.theory.local_exponent(ls.SubspaceModel(n=100, d=10, sigma=0.1), 100)
+    >>> print(f"{slope.value:.2f} = {slope.from_bias:.2f} {slope.from_variance:+.2f}")
+    -0.15 = -0.04 -0.11
     """
 
     value: float
@@ -62,6 +69,36 @@ def local_exponent(
     R(t*), with N continued to real values.
 
     Derivation: `exponents`.
+
+    Parameters
+    ----------
+    model, n_train, order, complex_data : Model, int, {0, 1}, bool
+        As for :func:`linscale.theory.risk`.
+
+    Returns
+    -------
+    LocalExponent
+        A number, negative where more examples help, with what it is made of.
+
+    Raises
+    ------
+    InvalidArgument, Unsupported, NotConverged
+        As for :func:`linscale.theory.risk`; also the first where the risk is 0.
+
+    Examples
+    --------
+    The curve is steep where the subspace has just been found (d = 10), and then no more:
+
+    >>> import linscale as ls
+    >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.1)
+    >>> [f"{float(ls.theory.local_exponent(model, N)):.1g}" for N in (30, 100, 1000)]
+    ['-0.9', '-0.1', '-0.01']
+
+    At the end there is only the floor, and what can be learned falls as 1/N:
+
+    >>> late = ls.theory.local_exponent(model, 100_000)
+    >>> print(f"{late.value / (1 - late.floor_share):.2f}")
+    -1.00
     """
     law, N = law_of(model, complex_data), validate.n_train(n_train)
     check_order(order)
@@ -106,6 +143,8 @@ class PowerLaw:
 
     Attributes
     ----------
+    coefficient, exponent : float
+        In the units of the metric, and a plain number.
     largest_deviation : float
         Largest relative distance of the curve from the fit: a power law describes the window no
         better than that.
@@ -113,6 +152,17 @@ class PowerLaw:
         Of the exponent and of the coefficient, should the errors of the curve's points conspire.
     status : str
         "ok", or what to know about some of the points.
+    n_train, metric : (K,) arrays
+        The points of the curve, K at most as many as were asked for.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import linscale as ls
+    >>> fit = ls.theory.power_law(ls.SubspaceModel(n=100, d=10, sigma=0.1), 20, 100, points=4)
+    >>> off = fit.metric / (fit.coefficient * fit.n_train**fit.exponent) - 1
+    >>> bool(np.isclose(np.abs(off).max(), fit.largest_deviation))
+    True
     """
 
     coefficient: float
@@ -144,12 +194,41 @@ def power_law(
 
     Derivation: `exponents`.
 
+    Source: Klug and Heckel, ICLR 2023, for the form.
+
     Parameters
     ----------
+    model, order, complex_data : Model, {0, 1}, bool
+        As for :func:`linscale.theory.risk`.
+    smallest, largest : int
+        The window of n_train, from 1 to 10^15.
     metric : "risk" or "psnr"
         PSNR is -10 log10(risk), and must be positive over the window.
+    points : int
+        2 to 10,000; those that round to the same N count once.
 
-    Source: Klug and Heckel, ICLR 2023, for the form.
+    Returns
+    -------
+    PowerLaw
+        Coefficient, exponent, their errors, and how far from a power law the curve is.
+
+    Raises
+    ------
+    InvalidArgument, Unsupported, NotConverged
+        As for :func:`linscale.theory.risk`; also the first where the risk reaches 0, or a PSNR is
+        not positive.
+
+    Examples
+    --------
+    The exponent is that of the window, and so is how well a power law describes it:
+
+    >>> import linscale as ls
+    >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.1)
+    >>> for smallest, largest in ((50, 250), (200, 1000)):
+    ...     fit = ls.theory.power_law(model, smallest, largest, points=5)
+    ...     print(f"N^{fit.exponent:.2f}, within {fit.largest_deviation:.0%}")
+    N^-0.15, within 3%
+    N^-0.03, within 1%
     """
     law = law_of(model, complex_data)
     low, high = validate.n_train(smallest), validate.n_train(largest)

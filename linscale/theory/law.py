@@ -44,6 +44,49 @@ class Law(ABC):
 
     To be written: ``moments``, ``spectrum``, ``equivalent``, ``ridge`` and ``converged``. The rest
     has defaults, which hold for data of which nothing else is known.
+
+    Attributes
+    ----------
+    problem : object
+        What the law answers for, an instance of the class that it is registered with.
+
+    Examples
+    --------
+    A law of Gaussian data that come in pairs, so that N examples stand for 2 N:
+
+    >>> from dataclasses import dataclass
+    >>> import linscale as ls
+    >>> from linscale.theory.gaussian.law import GaussianLaw
+    >>> from linscale.theory.law import Law, registered
+    >>> @dataclass(frozen=True, eq=False)
+    ... class Pairs:  # a model, and the problem that it reduces to
+    ...     moments: ls.SpectralProblem
+    ...     def spectral(self):
+    ...         return self.moments
+    ...     def problem(self):
+    ...         return self
+    >>> class PairsLaw(Law):
+    ...     def __init__(self, problem):
+    ...         self.problem, self.one = problem, GaussianLaw(problem.moments)
+    ...     @property
+    ...     def moments(self):
+    ...         return self.problem.moments
+    ...     def examples(self, n_train):
+    ...         return 2.0 * n_train
+    ...     def spectrum(self, n_train):
+    ...         return self.one.spectrum(n_train)
+    ...     def equivalent(self, n_train, spectrum, filter, nodes=14):
+    ...         return self.one.equivalent(n_train, spectrum, filter, nodes)
+    ...     def ridge(self, n_train, penalties):
+    ...         return self.one.ridge(n_train, penalties)
+    ...     def converged(self, n_train, spectrum):
+    ...         return self.one.converged(n_train, spectrum)
+    >>> _ = registered.register(Pairs)(PairsLaw)
+    >>> single = ls.SubspaceModel(n=100, d=10, sigma=0.1).spectral()
+    >>> for model, N in ((single, 400), (Pairs(single), 200)):
+    ...     print(f"{ls.theory.early_stopped(model, N).value / single.floor:.3f}")
+    1.030
+    1.030
     """
 
     problem: Any
@@ -55,7 +98,7 @@ class Law(ABC):
     @property
     @abstractmethod
     def moments(self) -> SpectralProblem:
-        """Second moments of what is learned from; time scales are read off them."""
+        """Second moments of what is learned from, (J,) arrays; time scales are read off them."""
 
     @property
     def floor(self) -> float:
@@ -69,7 +112,7 @@ class Law(ABC):
 
     @property
     def power(self) -> float:
-        """Scale of the bias: what there is to learn."""
+        """Scale of the bias, sum_j w_j l_j: what there is to learn."""
         return float(self.moments.target_weights @ self.moments.eigenvalues)
 
     @property
@@ -90,21 +133,41 @@ class Law(ABC):
 
     @abstractmethod
     def spectrum(self, n_train: float) -> Edges:
-        """Edges of the limiting spectrum of YY'/N."""
+        """Edges of the limiting spectrum of YY'/N, in units of y squared."""
 
     @abstractmethod
     def equivalent(
         self, n_train: float, spectrum: Edges, filter: Filter, nodes: int = NODES
     ) -> Equivalent:
-        """Both orders on a contour that is safe for the filter's whole path."""
+        """Both orders on a contour that is safe for the filter's whole path.
+
+        Parameters
+        ----------
+        n_train : float
+        spectrum : Edges
+            What :meth:`spectrum` gives at ``n_train``.
+        filter : Filter
+            T parameter values at which descent is stable on this spectrum.
+        nodes : int
+            Quadrature nodes per panel of the contour.
+
+        Returns
+        -------
+        Equivalent
+            ``.terms(filter)`` gives :class:`Terms` for this filter and for those of its kind whose
+            path is no longer; evaluated often, so that what can be done once is done here.
+        """
 
     @abstractmethod
     def ridge(self, n_train: float, penalties: FloatArray) -> Terms:
-        """Both orders for ridge, which needs no contour."""
+        """Both orders for ridge, which needs no contour.
+
+        ``penalties`` (T,) are above 0, in units of y squared; the terms have shape (2, T).
+        """
 
     @abstractmethod
     def converged(self, n_train: float, spectrum: Edges) -> Terms:
-        """Both orders of the ridge limit mu -> 0, on either side of N = n."""
+        """Both orders of the ridge limit mu -> 0, on either side of N = n; shape (2, 1)."""
 
     def exactly_converged(self, n_train: float) -> RiskPoint | None:
         """The converged risk where there is a closed form; else None."""
@@ -116,6 +179,11 @@ class Law(ABC):
         self, n_train: float, spectrum: Edges, filter: Filter
     ) -> tuple[Law, Edges, Outliers]:
         """The law and its spectrum, rid of what is so rare that most training sets have none.
+
+        Returns
+        -------
+        Law, Edges, Outliers
+            What theory goes on with, and what it left out of it.
 
         Raises
         ------
@@ -131,7 +199,7 @@ class Law(ABC):
         return self.moments, n_train
 
     def ridge_path(self, n_train: float) -> trust.RidgePath:
-        """Ridge at falling penalties, from which ratios between orders are read."""
+        """Ridge at falling penalties (G,), from which ratios between orders are read."""
         largest = float(self.moments.eigenvalues.max())
         mu = largest * (1.0 + self.dimension / n_train) * trust.PENALTIES
         terms = self.ridge(n_train, mu)
@@ -156,7 +224,13 @@ class Law(ABC):
         return f"theory, order {order}"
 
     def complex_circular(self) -> Law:
-        """The same for complex circular data in place of real."""
+        """The same for complex circular data in place of real.
+
+        Raises
+        ------
+        Unsupported
+            Where there is none, which is the default.
+        """
         raise errors.Unsupported(f"complex_data=True: {type(self).__name__} is of real data alone")
 
     def guess(self) -> Law | None:
@@ -166,17 +240,41 @@ class Law(ABC):
 
 @singledispatch
 def registered(problem: Any) -> Law:
-    """The law that answers for a problem, by the problem's class."""
+    """The law that answers for a problem, by the problem's class.
+
+    ``registered.register(MyProblem)(MyLaw)`` adds one: see :class:`Law`.
+
+    Raises
+    ------
+    Unsupported
+        A class for which none is registered.
+    """
     raise errors.Unsupported(f"theory has no law for a {type(problem).__name__}")
 
 
 def law_of(model: Model, complex_data: bool = False) -> Law:
-    """The law that answers for a model."""
+    """The law that answers for a model.
+
+    Raises
+    ------
+    InvalidArgument
+        Something that is not a model, or a ``complex_data`` that is neither True nor False.
+    Unsupported
+        No law is registered for what the model reduces to, or it is of real data alone.
+
+    Examples
+    --------
+    >>> import linscale as ls
+    >>> from linscale.theory.law import law_of
+    >>> law = law_of(ls.SubspaceModel(n=100, d=10, sigma=0.1))
+    >>> type(law).__name__, law.name(order=1), law.dimension
+    ('GaussianLaw', 'theory, order 1', 100)
+    """
     law = registered(reduced(model))
     return law.complex_circular() if validate.flag("complex_data", complex_data) else law
 
 
 def check_order(order: int) -> None:
-    """Orders 0 and 1 are there."""
+    """Orders 0 and 1 are there; InvalidArgument for any other."""
     if type(order) is not int or order not in (0, 1):
         raise errors.InvalidArgument("order", order, "0 (leading order) or 1 (with the 1/N term)")

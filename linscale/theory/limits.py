@@ -25,6 +25,31 @@ def floor(model: Model) -> float:
     """Risk of the best linear estimator, tr(S_x - B S B') / scale: exact, the limit N -> inf.
 
     Derivation: `wiener`.
+
+    Parameters
+    ----------
+    model : Model
+        As for :func:`linscale.theory.risk`.
+
+    Returns
+    -------
+    float
+        At least 0; like all risks divided by the problem's ``scale``.
+
+    Raises
+    ------
+    InvalidArgument
+        Something that is not a model.
+    Unsupported
+        A model of which theory has no law.
+
+    Examples
+    --------
+    sigma^2 / (1 + sigma^2) for the subspace model, whatever n and d are:
+
+    >>> import linscale as ls
+    >>> print(f"{ls.theory.floor(ls.SubspaceModel(n=100, d=10, sigma=0.5)):.3f}")
+    0.200
     """
     return law_of(model).floor
 
@@ -40,12 +65,46 @@ def converged(
         N < n - 1:      ridge at penalty 0+                to the given order, poor near N = n
 
     Complex circular data has N - n for N - n - 1, and an infinite mean for N = n alone. Where the
-    contrast is not constant, the ridge limit holds on both sides and nothing is exact.
+    contrast is not constant, the ridge limit holds on both sides, and only the infinite mean is
+    exact. A floor of 0 leaves no noise to fit: the mean is then finite everywhere.
+
+    The options are those of an expansion; :func:`linscale.montecarlo.converged` draws, and has
+    ``trials``, ``rng`` and ``engine`` instead.
 
     Derivations: `converged` and `ridge`.
 
     Source: the inverse Wishart mean is classical (Muirhead 1982, Section 3.2); for N < n see
     Hastie, Montanari, Rosset and Tibshirani, Ann. Statist. 50 (2022) 949.
+
+    Parameters
+    ----------
+    model, n_train, order, complex_data : Model, int, {0, 1}, bool
+        As for :func:`linscale.theory.risk`.
+
+    Returns
+    -------
+    RiskPoint
+        With ``at`` inf, and ``error`` 0 where it is exact.
+
+    Raises
+    ------
+    InvalidArgument, Unsupported, NotConverged
+        As for :func:`linscale.theory.risk`.
+
+    Examples
+    --------
+    With twice as many examples as measurements (and one), twice the floor:
+
+    >>> import linscale as ls
+    >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.1)
+    >>> point = ls.theory.converged(model, n_train=201)
+    >>> print(f"{point.value / point.floor:.3f}")
+    2.000
+
+    The peak at N = n, between fewer examples and more:
+
+    >>> [f"{ls.theory.converged(model, N).value:.3f}" for N in (50, 100, 200)]
+    ['0.023', 'inf', '0.020']
     """
     law, count = law_of(model, complex_data), validate.n_train(n_train)
     check_order(order)
@@ -71,6 +130,35 @@ def one_step(model: Model, n_train: int, step: float, *, complex_data: bool = Fa
     circular data has 1 in place of 1 + 1/N.
 
     Derivation: `one_step`.
+
+    Parameters
+    ----------
+    model, n_train, complex_data : Model, int, bool
+        As for :func:`linscale.theory.risk`, for Gaussian data alone.
+    step : float
+        eta, above 0 and at most 1e60, in units of one over an eigenvalue of YY'/N.
+
+    Returns
+    -------
+    RiskPoint
+        With ``at`` 1, the iteration, and ``error`` 0.
+
+    Raises
+    ------
+    InvalidArgument
+        An argument outside its range.
+    Unsupported
+        Data that are not Gaussian.
+
+    Examples
+    --------
+    A step of 1/(1 + sigma^2) learns the signal at once and leaves a risk of floor + C/N, here
+    0.5 + 3/N:
+
+    >>> import linscale as ls
+    >>> model = ls.SubspaceModel(n=4, d=2, sigma=1)
+    >>> print(f"{ls.theory.one_step(model, n_train=30, step=0.5).value:.3f}")
+    0.600
     """
     problem = problem_of(model)
     N = validate.n_train(n_train)
@@ -107,6 +195,31 @@ def best_one_step(model: Model, n_train: int, *, complex_data: bool = False) -> 
     """Smallest risk after one step, exact for every N; ``at`` is the step that reaches it.
 
     See :meth:`linscale.SpectralProblem.best_step` for its formula.
+
+    Parameters
+    ----------
+    model, n_train, complex_data : Model, int, bool
+        As for :func:`linscale.theory.risk`, for Gaussian data alone.
+
+    Returns
+    -------
+    RiskPoint
+        With ``at`` the step size, in units of one over an eigenvalue of YY'/N; 0 where there is
+        nothing to learn.
+
+    Raises
+    ------
+    InvalidArgument, Unsupported
+        As for :func:`one_step`.
+
+    Examples
+    --------
+    A step smaller than the 0.5 that would learn the signal at once gives less than its 0.6:
+
+    >>> import linscale as ls
+    >>> best = ls.theory.best_one_step(ls.SubspaceModel(n=4, d=2, sigma=1), n_train=30)
+    >>> print(f"risk {best.value:.3f} by a step of {best.at:.3f}")
+    risk 0.583 by a step of 0.417
     """
     problem = problem_of(model)
     validate.flag("complex_data", complex_data)
@@ -125,6 +238,35 @@ def vanishing_noise(model: SubspaceModel, n_train: int) -> float:
     others.
 
     Derivation: `ridge`.
+
+    Parameters
+    ----------
+    model : SubspaceModel
+        Its sigma does not matter.
+    n_train : int
+        N, from 1 to 10^15.
+
+    Returns
+    -------
+    float
+        From 0 to 1.
+
+    Raises
+    ------
+    InvalidArgument
+        Any other model, or N outside its range.
+
+    Examples
+    --------
+    The subspace is known once there are as many examples as it has dimensions:
+
+    >>> import linscale as ls
+    >>> model = ls.SubspaceModel(n=100, d=10, sigma=1e-4)
+    >>> [f"{ls.theory.vanishing_noise(model, N):.1f}" for N in (1, 5, 10, 15)]
+    ['0.9', '0.5', '0.0', '0.0']
+    >>> early = ls.theory.early_stopped(model, 5)
+    >>> abs(early.value - 0.5) < early.error
+    True
     """
     _check_subspace(model)
     return max(0.0, 1.0 - validate.n_train(n_train) / model.d)
@@ -143,6 +285,33 @@ def large_n_stopping_time(model: SubspaceModel, n_train: int) -> UncertainFloat:
     falls like N^(-1/2); ``error`` is how far they would move t. inf for d = n.
 
     Derivation: `stopping`.
+
+    Parameters
+    ----------
+    model : SubspaceModel
+    n_train : int
+        N, from 1 to 10^15.
+
+    Returns
+    -------
+    UncertainFloat
+        A float, t in units of one over an eigenvalue of YY'/N, with ``error`` and ``status``.
+
+    Raises
+    ------
+    InvalidArgument
+        Any other model, or N outside its range.
+
+    Examples
+    --------
+    At large N it is the best time of :func:`linscale.theory.early_stopped`:
+
+    >>> import linscale as ls
+    >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.1)
+    >>> print(f"{ls.theory.large_n_stopping_time(model, 10**8):.1f}")
+    12.6
+    >>> print(f"{ls.theory.early_stopped(model, 10**8).at:.1f}")
+    12.6
     """
     _check_subspace(model)
     N, s2 = validate.n_train(n_train), model.sigma**2

@@ -30,6 +30,13 @@ def saturation(
 
     Derivation: `exponents`.
 
+    Parameters
+    ----------
+    model, order, complex_data : Model, {0, 1}, bool
+        As for :func:`linscale.theory.risk`.
+    tolerance : float
+        Above 0; a share of the floor.
+
     Returns
     -------
     UncertainInt
@@ -39,6 +46,21 @@ def saturation(
     ------
     InvalidArgument
         tolerance <= 0, a floor of 0, or an answer above 10^15.
+    Unsupported, NotConverged
+        As for :func:`linscale.theory.risk`.
+
+    Examples
+    --------
+    One example fewer, and the risk is more than 1 % above the floor:
+
+    >>> import linscale as ls
+    >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.1)
+    >>> N = int(ls.theory.saturation(model, tolerance=0.01))
+    >>> N
+    1155
+    >>> limit = 1.01 * ls.theory.floor(model)
+    >>> [ls.theory.early_stopped(model, count).value <= limit for count in (N - 1, N)]
+    [False, True]
     """
     law, tol = law_of(model, complex_data), validate.real("tolerance", tolerance)
     check_order(order)
@@ -61,11 +83,36 @@ def required_n_train(
     The inverse of the learning curve. PSNR is -10 log10(risk) in dB, for signals whose peak is 1
     and risks per pixel. The answer is an int with an ``error``, as in :func:`saturation`.
 
+    Parameters
+    ----------
+    model, order, complex_data : Model, {0, 1}, bool
+        As for :func:`linscale.theory.risk`.
+    risk : float
+        The target, above the floor; or else
+    psnr : float
+        the same in dB, within 1000 of 0. One of the two is given.
+
+    Returns
+    -------
+    UncertainInt
+
     Raises
     ------
     InvalidArgument
         A target that the best linear estimator does not reach with any number of examples, or
-        one that needs more than 10^15.
+        one that needs more than 10^15; both targets, or none.
+    Unsupported, NotConverged
+        As for :func:`linscale.theory.risk`.
+
+    Examples
+    --------
+    From the number of examples to the risk and back:
+
+    >>> import linscale as ls
+    >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.1)
+    >>> target = ls.theory.early_stopped(model, 30).value
+    >>> int(ls.theory.required_n_train(model, risk=target))
+    30
     """
     law = law_of(model, complex_data)
     check_order(order)

@@ -34,34 +34,65 @@ def risk(
     grows. Where the model's contrast is not constant, the equivalents are those of
     :mod:`linscale.theory.mixture.kernels`; "variance" is then all that is added to the bias.
 
+    ``order``, ``complex_data`` and ``nodes`` are options of an expansion. What draws,
+    :func:`linscale.montecarlo.risk`, has ``trials``, ``rng`` and ``engine`` instead, and
+    :func:`linscale.risk`, which chooses between the two, has options of both.
+
     Derivations: `reduction`, `two_resolvents`, `finite_size`, `contours` and `mixtures`.
 
     Parameters
     ----------
-    model : SubspaceModel, InverseProblem or SpectralProblem
+    model : Model
+        SubspaceModel, InverseProblem, StationaryImages or SpectralProblem; or another one that
+        reduces to a problem of which theory has a law.
     n_train : int
-        N >= 1.
+        N, the number of training pairs, from 1 to 10^15.
     filter : Filter
         T parameter values. ``Converged()`` gives :func:`linscale.theory.converged`, exact where
         a closed form is. Ridge needs no contour; the others are contour integrals.
-    order : int
+    order : {0, 1}
         0, the leading order, or 1, with the 1/N term.
     complex_data : bool
         Complex circular Gaussian data instead of real: the 1/N term is then zero, and the leading
         order is already good to 1/N^2.
     nodes : int
-        Quadrature nodes per panel of the contour; the default is good to 1e-8, relative.
+        Quadrature nodes per panel of the contour, 2 to 200; the default is good to 1e-8, relative.
 
     Returns
     -------
     RiskPath
-        Arrays of shape (T,), with an estimate of the expansion's ``error`` and a remark on every
-        point that it makes doubtful.
+        Arrays of shape (T,), risks divided by the problem's ``scale``, with an estimate of the
+        expansion's ``error`` and a remark on every point that it makes doubtful.
 
     Raises
     ------
+    InvalidArgument
+        An argument outside its range, or a path too long for a contour.
     StepTooLarge
         A step at which descent diverges on the limiting sample spectrum.
+    Unsupported
+        A model of which theory has no law, or complex data of a law of real data alone.
+    NotConverged
+        A deterministic equivalent that is not solved to rounding.
+
+    Examples
+    --------
+    Nothing is learned at time 0; then the signal is, and with time more and more noise:
+
+    >>> import linscale as ls
+    >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.1)
+    >>> path = ls.theory.risk(model, 50, ls.GradientFlow([0, 1, 14, 10_000]))
+    >>> [f"{value:.2f}" for value in path.value]
+    ['1.00', '0.20', '0.01', '0.02']
+    >>> path.best.at, path.status
+    (14.0, 'ok')
+
+    Nothing is of higher order than 1/N in the risk after one step, so that order 1 is exact:
+
+    >>> one = ls.theory.risk(model, 50, ls.GradientDescent(0.5, 1))
+    >>> exact = ls.theory.one_step(model, 50, step=0.5)
+    >>> bool(abs(one.value[0] - exact.value) < 1e-6 * exact.value)
+    True
     """
     law, count = law_of(model, complex_data), validate.n_train(n_train)
     check_order(order)

@@ -35,6 +35,39 @@ def support(model: Model, n_train: int) -> list[tuple[float, float]]:
 
     The intervals are those of the limit, to rounding. At finite N the outermost eigenvalues of a
     bulk spread about its edge over a share of order N^(-2/3) of it.
+
+    Parameters
+    ----------
+    model, n_train : Model, int
+        As for :func:`linscale.theory.risk`, for Gaussian data alone.
+
+    Returns
+    -------
+    list of (float, float)
+        Lower and upper edge of each bulk, in units of y squared; one to J of them for J distinct
+        eigenvalues of the population.
+
+    Raises
+    ------
+    InvalidArgument
+        An argument outside its range.
+    Unsupported
+        Data that are not Gaussian.
+
+    Examples
+    --------
+    White data give (1 - sqrt(n/N))^2 to (1 + sqrt(n/N))^2, the law of Marchenko and Pastur:
+
+    >>> import linscale as ls
+    >>> white = ls.SpectralProblem([1.0], [50], [1.0], floor=0.5)
+    >>> [f"{edge:.3f}" for edge in ls.theory.support(white, n_train=200)[0]]
+    ['0.250', '2.250']
+
+    Signal and noise have a bulk each once there are examples enough (see :func:`transition`):
+
+    >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.1)
+    >>> [len(ls.theory.support(model, N)) for N in (10, 20)]
+    [1, 2]
     """
     problem = problem_of(model)
     N = validate.n_train(n_train)
@@ -102,6 +135,28 @@ def transition(model: SubspaceModel) -> float:
     where there is no noise bulk.
 
     Derivation: `two_atoms`.
+
+    Parameters
+    ----------
+    model : SubspaceModel
+
+    Returns
+    -------
+    float
+        N, not rounded.
+
+    Raises
+    ------
+    InvalidArgument
+        Any other model.
+
+    Examples
+    --------
+    As many examples as the subspace has dimensions, and not many more, tell signal from noise:
+
+    >>> import linscale as ls
+    >>> print(f"{ls.theory.transition(ls.SubspaceModel(n=100, d=10, sigma=0.1)):.1f}")
+    13.4
     """
     if not isinstance(model, SubspaceModel):
         raise InvalidArgument("model", type(model).__name__, "a SubspaceModel")
@@ -125,6 +180,35 @@ def density(model: Model, n_train: int, x: ArrayLike) -> FloatArray:
     spectrum's width from above, which blurs an edge over that distance.
 
     Derivation: `two_atoms`.
+
+    Parameters
+    ----------
+    model, n_train : Model, int
+        As for :func:`linscale.theory.risk`, for Gaussian data alone.
+    x : scalar or (M,) array
+        Above 0, in units of y squared.
+
+    Returns
+    -------
+    (M,) array
+        Per eigenvalue and unit of x.
+
+    Raises
+    ------
+    InvalidArgument, Unsupported, NotConverged
+        As for :func:`effective_penalty`.
+
+    Examples
+    --------
+    The law of Marchenko and Pastur for white data, here with n/N = 1/4:
+
+    >>> import numpy as np
+    >>> import linscale as ls
+    >>> white = ls.SpectralProblem([1.0], [50], [1.0], floor=0.5)
+    >>> x = np.array([0.5, 1.0, 2.0])
+    >>> known = np.sqrt((2.25 - x) * (x - 0.25)) / (2 * np.pi * x / 4)
+    >>> np.allclose(ls.theory.density(white, 200, x), known, rtol=1e-6)
+    True
     """
     problem = problem_of(model)
     N = validate.n_train(n_train)

@@ -35,14 +35,38 @@ def early_stopped(
     r"""Smallest risk over gradient flow, min over t of R(t), as a continuous optimum.
 
     At order 1 only times are considered at which the 1/N term is below 0.7 of the learning error;
-    where there are none, the best time of order 0 is taken. ``error`` then reaches as far as the
-    minimum of order 0.
+    where there are none, the best time of order 0 is taken. Where that time is not among them,
+    ``error`` reaches as far as the minimum of order 0.
+
+    The options are those of an expansion; :func:`linscale.montecarlo.early_stopped` draws, and has
+    ``trials``, ``rng`` and ``engine``, and :func:`linscale.early_stopped` has options of both.
+
+    Parameters
+    ----------
+    model, n_train, order, complex_data : Model, int, {0, 1}, bool
+        As for :func:`linscale.theory.risk`.
 
     Returns
     -------
     RiskPoint
         ``.value`` and ``.at``, the best time (inf when no finite time beats convergence;
-        0 when there is nothing to learn).
+        0 when there is nothing to learn), in units of one over an eigenvalue of YY'/N.
+
+    Raises
+    ------
+    InvalidArgument, Unsupported, NotConverged
+        As for :func:`linscale.theory.risk`.
+
+    Examples
+    --------
+    With many examples, early stopping pays about d/N of the floor, converging n/N:
+
+    >>> import linscale as ls
+    >>> model, N = ls.SubspaceModel(n=100, d=10, sigma=0.1), 1000
+    >>> for point in (ls.theory.early_stopped(model, N), ls.theory.converged(model, N)):
+    ...     print(f"t = {point.at:.0f}: {N * (point.value / point.floor - 1):.1f}/N of the floor")
+    t = 8: 11.6/N of the floor
+    t = inf: 111.2/N of the floor
     """
     law = law_of(model, complex_data)
     check_order(order)
@@ -60,8 +84,34 @@ def best_iteration(
 
     Parameters
     ----------
+    model, n_train, order, complex_data : Model, int, {0, 1}, bool
+        As for :func:`linscale.theory.risk`.
     step : float
         Step size, as for :class:`linscale.GradientDescent`.
+
+    Returns
+    -------
+    RiskPoint
+        With ``at`` the number of iterations: 0 when there is nothing to learn, inf when none beats
+        convergence.
+
+    Raises
+    ------
+    InvalidArgument, Unsupported, NotConverged
+        As for :func:`linscale.theory.risk`.
+    StepTooLarge
+        Where descent diverges on the limiting sample spectrum.
+
+    Examples
+    --------
+    The smaller the step, the nearer step times ``at`` is to the best time of gradient flow, 8:
+
+    >>> import linscale as ls
+    >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.1)
+    >>> ls.theory.best_iteration(model, 1000, step=0.5).at
+    13.0
+    >>> print(f"{0.05 * ls.theory.best_iteration(model, 1000, step=0.05).at:.0f}")
+    8
     """
     law = law_of(model, complex_data)
     N = law.examples(validate.n_train(n_train))
@@ -86,7 +136,23 @@ def best_iteration(
 
 
 class StoppingWindow(NamedTuple):
-    """Times ``first`` to ``last`` keep the risk within a ratio of that of the ``best`` time."""
+    """Times ``first`` to ``last`` keep the risk within a ratio of that of the ``best`` time.
+
+    Attributes
+    ----------
+    first, last : float
+        In units of one over an eigenvalue of YY'/N; 0 and inf where there is no bound.
+    best : RiskPoint
+        As :func:`linscale.theory.early_stopped` gives it.
+
+    Examples
+    --------
+    >>> import linscale as ls
+    >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.1)
+    >>> first, last, best = ls.theory.stopping_window(model, 50)
+    >>> first < best.at < last
+    True
+    """
 
     first: float
     last: float
@@ -104,11 +170,36 @@ def stopping_window(
 ) -> StoppingWindow:
     """How carefully a user must stop: where R(t) <= (1 + tolerance) times the best risk.
 
+    Parameters
+    ----------
+    model, n_train, order, complex_data : Model, int, {0, 1}, bool
+        As for :func:`linscale.theory.risk`.
+    tolerance : float
+        Above 0; a share of the best risk.
+
     Returns
     -------
     StoppingWindow
         ``first`` is 0 where not training at all is within the tolerance, ``last`` inf where
-        training to convergence is.
+        training to convergence is. Both are inf where the best risk is 0.
+
+    Raises
+    ------
+    InvalidArgument, Unsupported, NotConverged
+        As for :func:`linscale.theory.risk`.
+
+    Examples
+    --------
+    A factor of two in time costs 1 %, and at either end of the window it is just that:
+
+    >>> import linscale as ls
+    >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.1)
+    >>> first, last, best = ls.theory.stopping_window(model, 50, tolerance=0.01)
+    >>> print(f"{first:.0f} to {last:.0f}")
+    10 to 21
+    >>> ends = ls.theory.risk(model, 50, ls.GradientFlow([first, last]))
+    >>> [f"{ratio:.4f}" for ratio in ends.value / best.value]
+    ['1.0100', '1.0100']
     """
     law = law_of(model, complex_data)
     N = law.examples(validate.n_train(n_train))

@@ -21,7 +21,7 @@ class Edges:
 
     ``low`` and ``high`` bound what a contour must enclose: ``low`` is 0 when N <= n (the sample
     covariance is then singular, or touches 0), else the lower edge of the spectrum. The nonzero
-    part of the spectrum begins at ``lower_edge``.
+    part of the spectrum begins at ``lower_edge``. All three are in units of y squared.
     """
 
     low: float
@@ -31,10 +31,12 @@ class Edges:
 
 @dataclass(frozen=True, eq=False)
 class Terms:
-    """Bias and variance along a path: one row for each order, shape (order + 1, T).
+    """Bias and variance along a path: one row for each order.
 
     Attributes
     ----------
+    bias, variance : (2, T) arrays
+        The leading order and the term of order 1/N, which order 1 adds to it; in units of risk.
     quadrature : (T,) array
         The relative error that the contour itself makes.
     ratios : (2, T) array

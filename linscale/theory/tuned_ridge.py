@@ -24,13 +24,36 @@ def best_ridge(
 ) -> RiskPoint:
     r"""Smallest risk over the ridge penalty, min over mu of R(mu), as a continuous optimum.
 
-    At order 1 only penalties are considered at which the theory's own error is below the learning
-    error; where there are none, the best penalty of order 0 is taken.
+    From 1e-8 of the smallest eigenvalue to 1e6 times the end of the sample spectrum. Only penalties
+    are considered at which the theory's own error is below the learning error; where there are
+    none, the best penalty of order 0 is taken.
+
+    The options are those of an expansion: what draws has ``trials`` and ``rng`` in their place.
+
+    Parameters
+    ----------
+    model, n_train, order, complex_data : Model, int, {0, 1}, bool
+        As for :func:`linscale.theory.risk`.
 
     Returns
     -------
     RiskPoint
-        ``.value`` and ``.at``, the best penalty: inf where nothing can be learned.
+        ``.value`` and ``.at``, the best penalty, in units of an eigenvalue of YY'/N: inf where
+        nothing can be learned.
+
+    Raises
+    ------
+    InvalidArgument, Unsupported, NotConverged
+        As for :func:`linscale.theory.risk`.
+
+    Examples
+    --------
+    For a white signal, d = n, the best penalty is known: n sigma^2 (1 + sigma^2) / N.
+
+    >>> import linscale as ls
+    >>> white = ls.SubspaceModel(n=20, d=20, sigma=0.5)
+    >>> print(f"{ls.theory.best_ridge(white, 40).at:.3f} {20 * 0.25 * 1.25 / 40:.3f}")
+    0.156 0.156
     """
     law = law_of(model, complex_data)
     N = law.examples(validate.n_train(n_train))

@@ -107,6 +107,34 @@ def two_steps(model: Model, n_train: int, step: float, *, complex_data: bool = F
     (each E commutes with S), all from :func:`moment`.
 
     Derivation: `two_steps`.
+
+    Parameters
+    ----------
+    model, n_train, step, complex_data : Model, int, float, bool
+        As for :func:`linscale.theory.one_step`.
+
+    Returns
+    -------
+    RiskPoint
+        With ``at`` 2, the iteration, and ``error`` 0.
+
+    Raises
+    ------
+    InvalidArgument, Unsupported
+        As for :func:`linscale.theory.one_step`.
+
+    Examples
+    --------
+    The expansion to order 1/N is off by what it says at most:
+
+    >>> import linscale as ls
+    >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.1)
+    >>> exact = ls.theory.two_steps(model, 50, step=0.5)
+    >>> print(f"{exact.value:.4f}")
+    0.1479
+    >>> expansion = ls.theory.risk(model, 50, ls.GradientDescent(0.5, 2)).best
+    >>> abs(expansion.value - exact.value) < expansion.error
+    True
     """
     problem, N = problem_of(model), validate.n_train(n_train)
     validate.flag("complex_data", complex_data)

@@ -35,7 +35,24 @@ from linscale.theory.terms import Edges
 
 @dataclass(frozen=True)
 class SampleSpectrum(Edges):
-    """Edges of the limiting spectrum of YY'/N, and the kappa at which each is reached."""
+    """Edges of the limiting spectrum of YY'/N, and the kappa at which each is reached.
+
+    Attributes
+    ----------
+    low, high, lower_edge : float
+        As in :class:`linscale.theory.terms.Edges`, in units of y squared.
+    kappa_lower, kappa_upper : float
+        kappa at ``lower_edge`` and at ``high``, in the same units: right of the pole at -l_min and
+        left of the one at -l_max.
+
+    Examples
+    --------
+    >>> import linscale as ls
+    >>> white = ls.SpectralProblem([1.0], [50], [1.0], floor=0.5)
+    >>> singular = ls.theory.sample_spectrum(white, 25)  # fewer examples than measurements
+    >>> print(f"{singular.low:.3f}, and then from {singular.lower_edge:.3f} to {singular.high:.3f}")
+    0.000, and then from 0.172 to 5.828
+    """
 
     kappa_lower: float
     kappa_upper: float
@@ -57,6 +74,34 @@ def sample_spectrum(model: Model, n_train: float) -> SampleSpectrum:
 
     df2 is monotone on either side of the poles -l_j, so each root is bracketed by the bounds that
     hold when all the multiplicity sits at the atom nearest or farthest.
+
+    Parameters
+    ----------
+    model : Model
+        Of Gaussian data.
+    n_train : float
+        N > 0, not necessarily whole.
+
+    Returns
+    -------
+    SampleSpectrum
+
+    Raises
+    ------
+    InvalidArgument
+        Something that is not a model, or N outside its range.
+    Unsupported
+        Data that are not Gaussian.
+
+    Examples
+    --------
+    (1 -+ sqrt(n/N))^2 for white data:
+
+    >>> import linscale as ls
+    >>> white = ls.SpectralProblem([1.0], [50], [1.0], floor=0.5)
+    >>> spectrum = ls.theory.sample_spectrum(white, 200)
+    >>> print(f"{spectrum.low:.3f} to {spectrum.high:.3f}")
+    0.250 to 2.250
     """
     problem = problem_of(model)
     validate.real("n_train", n_train)
@@ -131,12 +176,39 @@ def effective_penalty(model: Model, n_train: float, z: ArrayLike) -> ComplexArra
     analytic self-map up to sign, by no more than that. The result is certified: the residual is at
     rounding level and Im kappa < 0, which one root alone satisfies.
 
+    Parameters
+    ----------
+    model : Model
+        Of Gaussian data.
+    n_train : float
+        N > 0, not necessarily whole.
+    z : (M,) array
+        Complex, in units of y squared.
+
+    Returns
+    -------
+    (M,) array
+        kappa, complex, in the units of z; 1/kappa is the companion Stieltjes transform.
+
     Raises
     ------
     InvalidArgument
         Unless Im z > 0 everywhere.
+    Unsupported
+        Data that are not Gaussian.
     NotConverged
         If that certificate fails at any point.
+
+    Examples
+    --------
+    Ridge with the penalty 0.1 on 200 samples of 50 white measurements does what the penalty kappa
+    would do to the population, the positive root of kappa (1 - (50/200)/(1 + kappa)) = 0.1:
+
+    >>> import linscale as ls
+    >>> white = ls.SpectralProblem([1.0], [50], [1.0], floor=0.5)
+    >>> kappa = ls.theory.effective_penalty(white, 200, [-0.1 + 1e-9j])[0]
+    >>> print(f"{kappa.real:.3f}")
+    0.128
     """
     problem = problem_of(model)
     validate.real("n_train", n_train)
