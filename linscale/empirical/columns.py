@@ -46,7 +46,25 @@ class Columns:
     Raises
     ------
     InvalidArgument
-        A name that is no column, a column both named and given, a pattern that does not compile.
+        A name that is no column, a column that is in two of names, given and pattern, a ``value``
+        that is given, a pattern that does not compile or has no groups.
+
+    Examples
+    --------
+    A log that calls things by other names, and says nothing of the task:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import linscale as ls
+    >>> columns = ls.empirical.Columns(
+    ...     names={"n_train": "N", "psnr:test": "PSNR (Kodak)"}, given={"task": "denoising"}
+    ... )
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "log.csv")
+    ...     _ = path.write_text("N,PSNR (Kodak)\n100,27.5\n1000,29.0\n")
+    ...     table = ls.empirical.read_csv(path, columns)
+    >>> [(row.task, row.n_train, row.metric, row.value, row.split) for row in table]
+    [('denoising', 100, 'psnr', 27.5, 'test'), ('denoising', 1000, 'psnr', 29.0, 'test')]
     """
 
     names: Mapping[str, str] = field(default_factory=dict)
@@ -93,7 +111,30 @@ class Columns:
         return groups
 
     def in_source(self, source: str) -> dict[str, str]:
-        """What the pattern finds in a source."""
+        r"""What the pattern finds in a source.
+
+        Parameters
+        ----------
+        source : str
+            A path, or the name of a run.
+
+        Returns
+        -------
+        dict of str
+            Column to text; empty without a pattern.
+
+        Raises
+        ------
+        InputError
+            The pattern is not found.
+
+        Examples
+        --------
+        >>> import linscale as ls
+        >>> columns = ls.empirical.Columns(pattern=r"N(?P<n_train>\d+)_s(?P<seed>\d+)")
+        >>> columns.in_source("runs/unet_N100_s3")
+        {'n_train': '100', 'seed': '3'}
+        """
         if self.pattern is None:
             return {}
         found = re.search(self.pattern, source)
@@ -102,7 +143,25 @@ class Columns:
         return {name: text for name, text in found.groupdict().items() if text is not None}
 
     def meaning(self, label: str) -> tuple[str, str | None] | None:
-        """The metric and split of a column or tag, by ``names`` or else by its own words."""
+        """The metric and split of a column or tag, by ``names`` or else by its own words.
+
+        Parameters
+        ----------
+        label : str
+
+        Returns
+        -------
+        (str, str or None), or None
+            The split is None where it is not said; None for what is no metric.
+
+        Examples
+        --------
+        >>> import linscale as ls
+        >>> columns = ls.empirical.Columns(names={"psnr:test": "PSNR (Kodak)"})
+        >>> labels = ("PSNR (Kodak)", "ssim/valid", "mse", "learning_rate")
+        >>> [columns.meaning(label) for label in labels]
+        [('psnr', 'test'), ('ssim', 'val'), ('mse', None), None]
+        """
         for name, column in self.names.items():
             if column == label and name not in COLUMNS:
                 metric, _, split = name.partition(":")

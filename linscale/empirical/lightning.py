@@ -24,13 +24,55 @@ def read_lightning(
     at: str = "best",
     partial: bool = False,
 ) -> ResultTable:
-    """A table from a metrics.csv, or from a folder: every folder in it with one is a run.
+    r"""A table from a metrics.csv, or from a folder: every folder in it with one is a run.
 
     A line holds what was logged together, other cells are empty. Hyperparameters in the
     hparams.yaml beside it that are called task, n_train, n_params or seed (or as ``names`` says)
     fill those columns; nested ones are not looked into.
 
-    Parameters and errors as for ``read_tensorboard``.
+    Parameters
+    ----------
+    path : str or Path
+    columns : Columns
+        Columns of metrics by ``names`` where they do not say themselves what they are; task,
+        n_train and the like by ``given`` or by ``pattern`` from the path.
+    at : "best" or "last"
+        Which point of each curve. "best" is early stopping: the step at which the validation curve
+        of the metric is best, and the last value of the other splits up to that step (a curve of
+        one point, such as a test after training, is taken as it is). "last" is every curve's last
+        point.
+    partial : bool
+        Leave out lines that are no good and say so in the notes, instead of raising.
+
+    Returns
+    -------
+    ResultTable
+        One row for each run, metric and split.
+
+    Raises
+    ------
+    InputError
+        No metrics.csv, one without a column "step" or a metric, a line that is no good, or no
+        validation curve to choose the best step by.
+    InvalidArgument
+        Another word for ``at``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import linscale as ls
+    >>> log = "epoch,step,val_psnr,test_psnr\n0,99,20,\n1,199,22,\n2,299,21,\n2,300,,21.5\n"
+    >>> columns = ls.empirical.Columns(given={"task": "denoising"})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "metrics.csv").write_text(log)
+    ...     _ = Path(folder, "hparams.yaml").write_text("n_train: 30\nseed: 1\n")
+    ...     best = ls.empirical.read_lightning(folder, columns)
+    ...     last = ls.empirical.read_lightning(folder, columns, at="last")
+    >>> [(row.n_train, row.seed, row.split, row.value) for row in best]
+    [(30, 1, 'val', 22.0), (30, 1, 'test', 21.5)]
+    >>> [row.value for row in last]
+    [21.0, 21.5]
     """
     check_at(at)
     columns = columns or Columns()

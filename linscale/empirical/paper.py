@@ -39,6 +39,30 @@ def unet_parameters(channels: int, pool_layers: int, image_channels: int) -> int
     116,707 to 46,499,203 for c = 16 to 320 in denoising (L = 2, i = 3).
 
     Source: fastMRI's Unet (Zbontar et al., arXiv 1811.08839), as the paper's code has it.
+
+    Parameters
+    ----------
+    channels : int
+        c, at least 1.
+    pool_layers : int
+        L, at least 1.
+    image_channels : int
+        i, at least 1: 3 for colours, 1 for magnitudes.
+
+    Returns
+    -------
+    int
+
+    Raises
+    ------
+    InvalidArgument
+        What is not an integer of at least 1.
+
+    Examples
+    --------
+    >>> import linscale as ls
+    >>> [ls.empirical.unet_parameters(c, pool_layers=2, image_channels=3) for c in (16, 64, 320)]
+    [116707, 1861507, 46499203]
     """
     c = validate.integer("channels", channels, at_least=1)
     layers = validate.integer("pool_layers", pool_layers, at_least=1)
@@ -70,22 +94,46 @@ def read_paper(
     if there are several. MRI: mean and spread of MSE, NMSE, PSNR and SSIM over volumes in
     ``log_files/metrics_*``; the task is "mri".
 
+    Source: Klug and Heckel, ICLR 2023, and the code beside it.
+
     Parameters
     ----------
+    path : str or Path
+        A folder.
     columns : Columns
         ``given`` for another name of the task, ``units`` for that of the MSE.
     checkpoint : "best" (on validation, as the paper has it) or "last"
     n_params : mapping of channels to parameters
-        Where the network is not the paper's; by default ``unet_parameters``.
+        Where the network is not the paper's; by default :func:`unet_parameters`.
     partial : bool
         Leave out files that are no good and say so in the notes, instead of raising.
+
+    Returns
+    -------
+    ResultTable
 
     Raises
     ------
     InputError
         No such folder, no metrics in any, or a file that is damaged or hostile.
+    InvalidArgument
+        Another checkpoint, or ``n_params`` without some of the channels.
 
-    Source: Klug and Heckel, ICLR 2023, and the code beside it.
+    Examples
+    --------
+    >>> import pickle, tempfile
+    >>> from pathlib import Path
+    >>> import linscale as ls
+    >>> metrics = {"psnr_m": [27.0], "psnr_s": [3.0], "ssim_m": [0.8], "ssim_s": [0.1]}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     run = Path(folder, "E001_t100_l2c16_bs1_lr0001")
+    ...     run.mkdir()
+    ...     _ = (run / "test_25-25_metrics_best.p").write_bytes(pickle.dumps(metrics))
+    ...     table = ls.empirical.read_paper(folder)
+    >>> for row in table.filter(metric=["psnr", "psnr_std"]):
+    ...     print(row.n_train, row.n_params, row.seed, row.split, row.metric, row.value, row.unit)
+    100 116707 42 test psnr 27.0 dB
+    100 116707 42 test psnr_std 3.0 dB
     """
     if checkpoint not in CHECKPOINTS:
         raise InvalidArgument("checkpoint", repr(checkpoint), " or ".join(map(repr, CHECKPOINTS)))

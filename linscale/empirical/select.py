@@ -32,6 +32,7 @@ def best_by_validation(
 
     Parameters
     ----------
+    table : ResultTable
     metric : str
         Chosen by, and reported.
     report : "test", "train" or "val"
@@ -50,8 +51,24 @@ def best_by_validation(
     Raises
     ------
     InvalidArgument
-        A run with two values on one split, a task and N without validation, or a chosen run
-        without its value on ``report``: nothing is left out in silence.
+        A metric that the table lacks, or one that is not known without ``larger_is_better``;
+        another split; a run with two values on one split, a task and N without validation, or a
+        chosen run without its value on ``report``: nothing is left out in silence.
+
+    Examples
+    --------
+    Two networks at each of two training-set sizes:
+
+    >>> import linscale as ls
+    >>> table = ls.empirical.ResultTable.from_columns({
+    ...     "task": ["denoising"] * 8, "metric": ["psnr"] * 8, "unit": ["dB"] * 8,
+    ...     "source": ["mine"] * 8, "split": ["val", "test"] * 4,
+    ...     "n_train": [10] * 4 + [100] * 4, "n_params": [1000, 1000, 9000, 9000] * 2,
+    ...     "value": [21.0, 19.5, 20.5, 20.0, 23.0, 23.5, 25.0, 25.5],
+    ... })
+    >>> best = ls.empirical.best_by_validation(table, "psnr")
+    >>> [(row.n_train, row.n_params, row.value) for row in best]
+    [(10, 1000, 19.5), (100, 9000, 25.5)]
     """
     if report not in metrics.SPLITS:
         raise InvalidArgument("report", repr(report), " or ".join(map(repr, metrics.SPLITS)))
@@ -87,10 +104,33 @@ def best_by_validation(
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """A metric over training-set sizes and network sizes.
+    """A metric over training-set sizes and network sizes, as :func:`grid` makes it.
 
-    ``mean``, ``lowest`` and ``highest`` over runs are (A, B) arrays over ``n_train`` (A,) and
-    ``n_params`` (B,), NaN where there is no run; ``runs`` (A, B) counts them.
+    Attributes
+    ----------
+    metric, unit, split : str
+    n_train : (A,) array of int
+        Ascending.
+    n_params : (B,) array of int
+        Ascending.
+    mean, lowest, highest : (A, B) arrays
+        Over runs, in ``unit``; NaN where there is no run.
+    runs : (A, B) array of int
+        How many there are.
+
+    Examples
+    --------
+    >>> import linscale as ls
+    >>> table = ls.empirical.ResultTable.from_columns({
+    ...     "task": ["denoising"] * 3, "metric": ["psnr"] * 3, "unit": ["dB"] * 3,
+    ...     "source": ["mine"] * 3, "split": ["test"] * 3, "n_train": [10, 10, 100],
+    ...     "n_params": [1000] * 3, "seed": [0, 1, 0], "value": [19.0, 20.0, 23.5],
+    ... })
+    >>> grid = ls.empirical.grid(table, "psnr", "test")
+    >>> for n, mean, low, high in zip(grid.n_train, grid.mean, grid.lowest, grid.highest):
+    ...     print(f"{n} examples: {mean[0]} {grid.unit}, {low[0]} to {high[0]}")
+    10 examples: 19.5 dB, 19.0 to 20.0
+    100 examples: 23.5 dB, 23.5 to 23.5
     """
 
     metric: str
@@ -107,10 +147,35 @@ class Grid:
 def grid(table: ResultTable, metric: str, split: str) -> Grid:
     """The whole grid of N and P of one task; rows without a network size have no place in it.
 
+    Parameters
+    ----------
+    table : ResultTable
+    metric : str
+    split : "train", "val" or "test"
+
+    Returns
+    -------
+    Grid
+
     Raises
     ------
     InvalidArgument
-        No such rows, several tasks, or a row without n_params: filter first.
+        No such rows, several tasks, a row without n_params, or a run with two values: filter first.
+
+    Examples
+    --------
+    >>> import linscale as ls
+    >>> table = ls.empirical.ResultTable.from_columns({
+    ...     "task": ["denoising"] * 3, "metric": ["psnr"] * 3, "unit": ["dB"] * 3,
+    ...     "source": ["mine"] * 3, "split": ["test"] * 3, "n_train": [10, 10, 100],
+    ...     "n_params": [1000, 9000, 9000], "value": [19.5, 20.0, 25.5],
+    ... })
+    >>> found = ls.empirical.grid(table, "psnr", "test")
+    >>> found.n_train, found.n_params
+    (array([ 10, 100]), array([1000, 9000]))
+    >>> found.mean
+    array([[19.5, 20. ],
+           [ nan, 25.5]])
     """
     rows = list(_by_run(_rows(table, metric), split).values())
     tasks = sorted({row.task for row in rows})

@@ -21,7 +21,27 @@ AT = ("best", "last")
 
 @dataclass(frozen=True, eq=False)
 class Series:
-    """One logged quantity: ``value`` (K,) at the training steps ``step`` (K,), as written."""
+    """One logged quantity over training steps, as written.
+
+    Parameters
+    ----------
+    step : (K,) array of int
+        Training steps, in the order of the log; K at least 1.
+    value : (K,) array
+        In whatever unit was logged; NaN is kept.
+
+    Raises
+    ------
+    InvalidArgument
+        Not one value for each step, or none at all.
+
+    Examples
+    --------
+    >>> import linscale as ls
+    >>> curve = ls.empirical.Series(step=[100, 200, 300], value=[20.0, 22.0, 21.0])
+    >>> int(curve.step[curve.value.argmax()])
+    200
+    """
 
     step: NDArray[np.int64]
     value: FloatArray

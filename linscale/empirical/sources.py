@@ -27,21 +27,45 @@ def read(
     checkpoint: str = "best",
     partial: bool = False,
 ) -> ResultTable:
-    """A table from any file or folder that one of the readers can read.
+    r"""A table from any file or folder that one of the readers can read.
 
     Parameters
     ----------
+    path : str or Path
+    columns : Columns
+        What the log does not say, or calls by another name.
     format : "auto", "csv", "json", "tensorboard", "lightning", "wandb" or "paper"
-        "auto" asks ``detect``.
+        "auto" asks :func:`detect`.
     at : "best" or "last"
         Which point of a curve: tensorboard, lightning, wandb.
     checkpoint : "best" or "last"
         Which metrics files: paper.
+    partial : bool
+        Leave out what is no good and say so in the notes, instead of raising.
+
+    Returns
+    -------
+    ResultTable
 
     Raises
     ------
     InputError
         As the reader has it, and if the format cannot be told.
+    InvalidArgument
+        Another format; another word for ``at`` or ``checkpoint``, from a reader that has it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import linscale as ls
+    >>> columns = ls.empirical.Columns(given={"task": "denoising"})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "log.jsonl")
+    ...     _ = path.write_text('{"n_train": 10, "test_mse": 1}\n{"n_train": 30, "test_mse": 0.5}')
+    ...     table = ls.empirical.read(path, columns)
+    >>> table
+    ResultTable(2 rows; tasks: denoising; metrics: mse (1))
     """
     if format not in ("auto", *FORMATS):
         raise InvalidArgument("format", repr(format), ", ".join(("auto", *FORMATS)))
@@ -60,11 +84,40 @@ def read(
 
 
 def detect(path: str | Path) -> str:
-    """The format of a file or folder, by its contents and not by its name alone.
+    r"""The format of a file or folder, by its contents and not by its name alone.
 
     A folder is the paper's if it has its experiments (which hold event files, too), else by the
     logs in it. A file is an event file if its first checksum is right; else JSON or CSV, by its
     first character, of Lightning or Weights & Biases by the names of its columns.
+
+    Parameters
+    ----------
+    path : str or Path
+
+    Returns
+    -------
+    str
+        One of ``FORMATS``.
+
+    Raises
+    ------
+    InputError
+        A file that is missing, empty or a pickle; a folder with logs of no kind, or of two.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import linscale as ls
+    >>> contents = ("n_train,psnr\n10,20\n", "epoch,step,val_psnr\n0,99,20\n", '{"psnr": 20}')
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "log")
+    ...     for text in contents:
+    ...         _ = path.write_text(text)
+    ...         print(ls.empirical.detect(path))
+    csv
+    lightning
+    json
     """
     place = Path(path)
     if not place.exists():

@@ -31,13 +31,14 @@ class Result:
     task : str
         What was learned, such as "denoising".
     n_train : int
-        Training examples, at least 1.
+        Training examples, from 1 to 10^15.
     n_params : int or None
-        Parameters of the network; None where there is none to count.
+        Parameters of the network, from 1 to 10^15; None where there is none to count.
     seed : int or None
-        Which run; None where there is only one, such as a value of the theory.
+        Which run, from 0 to 10^15; None where there is only one, such as a value of the theory.
     metric, unit : str
-        A lower-case name such as "psnr", and "dB"; "1" for what has no dimension.
+        A lower-case name such as "psnr", and "dB"; "1" for what has no dimension. PSNR, SNR, SSIM,
+        NMSE and NRMSE have their usual unit.
     value : float
         Finite.
     split : "train", "val" or "test"
@@ -49,6 +50,16 @@ class Result:
     ------
     InvalidArgument
         Naming the column, its value and what is allowed.
+
+    Examples
+    --------
+    >>> import linscale as ls
+    >>> row = ls.empirical.Result(
+    ...     task="denoising", n_train=100, n_params=116707, seed=0, metric="psnr", value=27.5,
+    ...     unit="dB", split="test", source="my run",
+    ... )
+    >>> f"{row.metric} {row.value} {row.unit} after {row.n_train} examples"
+    'psnr 27.5 dB after 100 examples'
     """
 
     task: str
@@ -95,7 +106,8 @@ _ORDER = ("task", "metric", "split", "n_train", "n_params", "seed", "source", "v
 class ResultTable:
     """Rows of results, each metric in one unit throughout.
 
-    Two tables are equal if their rows are, in the same order.
+    Two tables are equal if their rows are, in the same order. ``len`` counts the rows, and a loop
+    goes over them.
 
     Parameters
     ----------
@@ -106,7 +118,21 @@ class ResultTable:
     Raises
     ------
     InvalidArgument
-        A metric in two units: naming the row (counted from 1), both units and the remedy.
+        A metric in two units: naming the row (counted from 1), both units and the remedy. A row
+        that is no Result.
+
+    Examples
+    --------
+    >>> import linscale as ls
+    >>> rows = [
+    ...     ls.empirical.Result("denoising", n, None, 0, "psnr", value, "dB", "test", "my run")
+    ...     for n, value in ((10, 20.0), (100, 25.5))
+    ... ]
+    >>> table = ls.empirical.ResultTable(rows)
+    >>> table
+    ResultTable(2 rows; tasks: denoising; metrics: psnr (dB))
+    >>> len(table), [row.value for row in table]
+    (2, [20.0, 25.5])
     """
 
     rows: tuple[Result, ...]
@@ -129,7 +155,35 @@ class ResultTable:
 
     @classmethod
     def from_columns(cls, columns: Mapping[str, Iterable[Any]]) -> ResultTable:
-        """A table from one sequence for each column; n_params and seed may be left out."""
+        """A table from one sequence for each column; n_params and seed may be left out.
+
+        Parameters
+        ----------
+        columns : mapping of str to iterable
+            By the names of a Result, all of one length. An empty text, None or NaN in n_params and
+            seed is None.
+
+        Returns
+        -------
+        ResultTable
+
+        Raises
+        ------
+        InvalidArgument
+            Columns that are unknown, missing or of different lengths; a cell that no Result takes,
+            or a metric in two units.
+
+        Examples
+        --------
+        >>> import linscale as ls
+        >>> table = ls.empirical.ResultTable.from_columns({
+        ...     "task": ["denoising"] * 2, "n_train": [10, 100], "metric": ["psnr"] * 2,
+        ...     "value": [20.0, 25.5], "unit": ["dB"] * 2, "split": ["test"] * 2,
+        ...     "source": ["mine"] * 2,
+        ... })
+        >>> table.rows[1].value, table.rows[1].seed
+        (25.5, None)
+        """
         _check_columns(list(columns), "columns")
         lists = {name: list(values) for name, values in columns.items()}
         lengths = {name: len(values) for name, values in lists.items()}
@@ -142,7 +196,33 @@ class ResultTable:
 
     @classmethod
     def from_pandas(cls, frame: Any) -> ResultTable:
-        """A table from a pandas DataFrame with columns of these names; missing is None."""
+        """A table from a pandas DataFrame with columns of these names; missing is None.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame
+            n_params and seed may be left out; its index is not read.
+
+        Returns
+        -------
+        ResultTable
+
+        Raises
+        ------
+        InvalidArgument
+            What is no DataFrame, and as :meth:`from_columns`.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> import linscale as ls
+        >>> frame = pd.DataFrame({"n_train": [10, 100], "value": [20.0, 25.5]})
+        >>> frame = frame.assign(
+        ...     task="denoising", metric="psnr", unit="dB", split="test", source="mine", seed=None
+        ... )
+        >>> ls.empirical.ResultTable.from_pandas(frame)
+        ResultTable(2 rows; tasks: denoising; metrics: psnr (dB))
+        """
         try:
             columns = {str(name): frame[name].tolist() for name in frame.columns}
         except (AttributeError, TypeError):
@@ -150,7 +230,29 @@ class ResultTable:
         return cls.from_columns(columns)
 
     def to_pandas(self) -> Any:
-        """A pandas DataFrame; n_params and seed as Int64, with NA where there is none."""
+        """A pandas DataFrame; n_params and seed as Int64, with NA where there is none.
+
+        Returns
+        -------
+        pandas.DataFrame
+            A column for each field of a Result.
+
+        Raises
+        ------
+        InputError
+            No pandas.
+
+        Examples
+        --------
+        >>> import linscale as ls
+        >>> row = ls.empirical.Result("denoising", 10, None, 0, "psnr", 20.0, "dB", "test", "mine")
+        >>> table = ls.empirical.ResultTable([row])
+        >>> frame = table.to_pandas()
+        >>> frame["n_train"].tolist(), frame["n_params"].isna().tolist(), frame["n_params"].dtype
+        ([10], [True], Int64Dtype())
+        >>> ls.empirical.ResultTable.from_pandas(frame) == table
+        True
+        """
         try:
             pandas = import_module("pandas")
         except ImportError:
@@ -160,7 +262,20 @@ class ResultTable:
         return frame.astype(kinds)
 
     def to_csv(self) -> str:
-        """CSV with a header line; values to full precision, an empty cell for None."""
+        """CSV with a header line; values to full precision, an empty cell for None.
+
+        Returns
+        -------
+        str
+
+        Examples
+        --------
+        >>> import linscale as ls
+        >>> row = ls.empirical.Result("denoising", 10, None, 0, "psnr", 20.0, "dB", "test", "mine")
+        >>> print(ls.empirical.ResultTable([row]).to_csv(), end="")
+        task,n_train,n_params,seed,metric,value,unit,split,source
+        denoising,10,,0,psnr,20.0,dB,test,mine
+        """
         out = StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(COLUMNS)
@@ -168,25 +283,118 @@ class ResultTable:
         return out.getvalue()
 
     def save(self, path: str | Path) -> None:
-        """Write as CSV, whole or not at all; ``linscale.empirical.read_csv`` reads it back."""
+        """Write as CSV, whole or not at all; ``linscale.empirical.read_csv`` reads it back.
+
+        Parameters
+        ----------
+        path : str or Path
+            Folders that are missing are made.
+
+        Raises
+        ------
+        InputError
+            A file that cannot be written.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> import linscale as ls
+        >>> row = ls.empirical.Result("denoising", 10, None, 0, "psnr", 20.0, "dB", "test", "mine")
+        >>> table = ls.empirical.ResultTable([row])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     table.save(Path(folder, "results.csv"))
+        ...     again = ls.empirical.read_csv(Path(folder, "results.csv"))
+        >>> again == table
+        True
+        """
         write_together({Path(path): self.to_csv().encode()})
 
     def column(self, name: str) -> NDArray[Any]:
-        """One column as an array: n_train of integers, value of floats, others of objects."""
+        """One column as an array.
+
+        Parameters
+        ----------
+        name : str
+            A field of a Result.
+
+        Returns
+        -------
+        array, one entry for each row
+            n_train of integers, value of floats, others of objects.
+
+        Raises
+        ------
+        InvalidArgument
+            Another name.
+
+        Examples
+        --------
+        >>> import linscale as ls
+        >>> table = ls.empirical.ResultTable(
+        ...     ls.empirical.Result("denoising", n, None, 0, "psnr", value, "dB", "test", "mine")
+        ...     for n, value in ((10, 20.0), (100, 25.5))
+        ... )
+        >>> table.column("n_train"), table.column("value")
+        (array([ 10, 100]), array([20. , 25.5]))
+        """
         _check_name(name)
         return np.array([getattr(row, name) for row in self.rows], dtype=_ARRAYS.get(name, object))
 
     def filter(self, **wanted: Any) -> ResultTable:
         """The rows whose columns have a value, one of several values, or pass a test.
 
-        ``table.filter(task="denoising", n_train=[10, 100], source=lambda s: "E001" in s)``
+        Parameters
+        ----------
+        **wanted
+            By the name of a column: a value; a collection of values; or a function of a value.
+
+        Returns
+        -------
+        ResultTable
+            With the same notes.
+
+        Raises
+        ------
+        InvalidArgument
+            A name that is no column.
+
+        Examples
+        --------
+        >>> import linscale as ls
+        >>> table = ls.empirical.ResultTable(
+        ...     ls.empirical.Result("denoising", n, None, 0, "psnr", value, "dB", "test", f"E00{n}")
+        ...     for n, value in ((1, 17.0), (3, 19.0), (9, 20.0))
+        ... )
+        >>> table.filter(task="denoising", n_train=[1, 3]).column("value")
+        array([17., 19.])
+        >>> table.filter(source=lambda name: name.endswith("9")).column("value")
+        array([20.])
         """
         tests = {_check_name(name): _test(value) for name, value in wanted.items()}
         kept = [r for r in self.rows if all(test(getattr(r, n)) for n, test in tests.items())]
         return ResultTable(kept, self.notes)
 
     def sorted(self) -> ResultTable:
-        """The same rows by task, metric, split, n_train, n_params, seed, source; None is first."""
+        """The same rows by task, metric, split, n_train, n_params, seed, source and value.
+
+        None comes before numbers.
+
+        Returns
+        -------
+        ResultTable
+            With the same notes.
+
+        Examples
+        --------
+        >>> import linscale as ls
+        >>> table = ls.empirical.ResultTable(
+        ...     ls.empirical.Result("denoising", n, None, 0, "psnr", value, "dB", "test", "mine")
+        ...     for n, value in ((100, 25.5), (10, 20.0))
+        ... )
+        >>> table.sorted().column("n_train")
+        array([ 10, 100])
+        """
 
         def key(row: Result) -> tuple[Any, ...]:
             cells = [getattr(row, name) for name in _ORDER]
@@ -195,7 +403,32 @@ class ResultTable:
         return ResultTable(sorted(self.rows, key=key), self.notes)
 
     def distinct(self, name: str) -> list[Any]:
-        """The values that a column takes, in the order of their first row."""
+        """The values that a column takes, in the order of their first row.
+
+        Parameters
+        ----------
+        name : str
+            A field of a Result.
+
+        Returns
+        -------
+        list
+
+        Raises
+        ------
+        InvalidArgument
+            Another name.
+
+        Examples
+        --------
+        >>> import linscale as ls
+        >>> table = ls.empirical.ResultTable(
+        ...     ls.empirical.Result("denoising", n, None, seed, "psnr", 20.0, "dB", "test", "mine")
+        ...     for n in (100, 10) for seed in (0, 1)
+        ... )
+        >>> table.distinct("n_train"), table.distinct("seed")
+        ([100, 10], [0, 1])
+        """
         return list(dict.fromkeys(getattr(row, _check_name(name)) for row in self.rows))
 
     def __len__(self) -> int:
@@ -211,7 +444,38 @@ class ResultTable:
 
 
 def concat(tables: Iterable[ResultTable]) -> ResultTable:
-    """One table with the rows and notes of all, in order; units must agree."""
+    """One table with the rows and notes of all, in order.
+
+    Parameters
+    ----------
+    tables : iterable of ResultTable
+
+    Returns
+    -------
+    ResultTable
+
+    Raises
+    ------
+    InvalidArgument
+        What is no ResultTable, or a metric in two units.
+
+    Examples
+    --------
+    The theory beside the networks:
+
+    >>> import linscale as ls
+    >>> def table(source, values):
+    ...     return ls.empirical.ResultTable(
+    ...         ls.empirical.Result("subspace", n, None, None, "mse", value, "1", "test", source)
+    ...         for n, value in values.items()
+    ...     )
+    >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.1)
+    >>> networks = table("my run", {10: 0.22, 100: 0.012})
+    >>> theory = table("theory", {n: ls.theory.early_stopped(model, n).value for n in (10, 100)})
+    >>> both = ls.empirical.concat([networks, theory])
+    >>> [f"{row.source}: {row.value:.3f}" for row in both.filter(n_train=100)]
+    ['my run: 0.012', 'theory: 0.011']
+    """
     tables = list(tables)
     for table in tables:
         if not isinstance(table, ResultTable):

@@ -22,7 +22,22 @@ _PLACED = {_FLOAT: (5, FIXED32, "<f"), _DOUBLE: (6, FIXED64, "<d")}  # field of 
 
 @dataclass(frozen=True)
 class Scalars:
-    """The curves of a run by their tags, and in words what else there was."""
+    """The curves of a run by their tags, and in words what else there was.
+
+    Attributes
+    ----------
+    series : dict of Series
+        By tag.
+    notes : tuple of str
+
+    Examples
+    --------
+    >>> import linscale as ls
+    >>> scalars = ls.empirical.Scalars({"psnr/val": ls.empirical.Series([100, 200], [20.0, 22.0])})
+    >>> for tag, curve in scalars.series.items():
+    ...     print(tag, curve.step, curve.value)
+    psnr/val [100 200] [20. 22.]
+    """
 
     series: dict[str, Series]
     notes: tuple[str, ...] = ()
@@ -35,22 +50,52 @@ def read_tensorboard(
     at: str = "best",
     partial: bool = False,
 ) -> ResultTable:
-    """A table from an event file, or from a folder: every folder in it with event files is a run.
+    r"""A table from an event file, or from a folder: every folder in it with event files is a run.
 
     Parameters
     ----------
+    path : str or Path
     columns : Columns
         Tags by ``names``, such as {"psnr:test": "PSNR/kodak"}, where they do not say themselves
         what they are; n_train and the like by ``given`` or by ``pattern`` from the path.
     at : "best" or "last"
-        Which point of each curve, as in ``series_to_table``.
+        Which point of each curve. "best" is early stopping: the step at which the validation curve
+        of the metric is best, and the last value of the other splits up to that step (a curve of
+        one point, such as a test after training, is taken as it is). "last" is every curve's last
+        point.
     partial : bool
         Keep what is whole of damaged files, and say so in the notes.
+
+    Returns
+    -------
+    ResultTable
+        One row for each run, metric and split.
 
     Raises
     ------
     InputError
-        No event file, no scalar, a DamagedFile, or a row that is no good.
+        No event file, no scalar, a DamagedFile, a row that is no good, or no validation curve to
+        choose the best step by.
+    InvalidArgument
+        Another word for ``at``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import linscale as ls
+    >>> from tensorboardX import SummaryWriter
+    >>> columns = ls.empirical.Columns(
+    ...     given={"task": "denoising"}, pattern=r"N(?P<n_train>\d+)_s(?P<seed>\d+)"
+    ... )
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with SummaryWriter(str(Path(folder, "N10_s0"))) as writer:
+    ...         for step, value in ((100, 20.0), (200, 22.0), (300, 21.0)):
+    ...             writer.add_scalar("psnr/val", value, step)
+    ...             writer.add_scalar("psnr/test", value - 0.5, step)
+    ...     table = ls.empirical.read_tensorboard(folder, columns)
+    >>> [(row.n_train, row.seed, row.split, row.value) for row in table]  # at step 200
+    [(10, 0, 'val', 22.0), (10, 0, 'test', 21.5)]
     """
     check_at(at)
     tables = []
@@ -69,6 +114,39 @@ def read_scalars(path: str | Path | list[Path], *, partial: bool = False) -> Sca
 
     Source: the messages Event, Summary and TensorProto of tensorflow/core (event.proto,
     summary.proto, tensor.proto).
+
+    Parameters
+    ----------
+    path : str, Path or list of Path
+        A list is one run, in the order in which it was written.
+    partial : bool
+        Keep what is whole of damaged files, and say so in the notes.
+
+    Returns
+    -------
+    Scalars
+
+    Raises
+    ------
+    DamagedFile
+        A file that is cut off or altered.
+    InputError
+        A file that is missing, empty, or without a scalar; a record that is no event.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import linscale as ls
+    >>> from tensorboardX import SummaryWriter
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with SummaryWriter(folder) as writer:
+    ...         for step, value in ((100, 20.0), (200, 22.0), (300, 21.0)):
+    ...             writer.add_scalar("psnr/val", value, step)
+    ...     (path,) = Path(folder).iterdir()
+    ...     curve = ls.empirical.read_scalars(path).series["psnr/val"]
+    >>> curve.step, curve.value
+    (array([100, 200, 300]), array([20., 22., 21.]))
     """
     files = path if isinstance(path, list) else [Path(path)]
     curves: dict[str, tuple[list[int], list[float]]] = {}

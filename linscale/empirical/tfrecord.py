@@ -23,6 +23,29 @@ class DamagedFile(InputError):
         The byte at which the first record that is no good begins.
     whole : int
         How many whole records come before it.
+
+    Examples
+    --------
+    A run that was killed while it wrote its last event; the file's first record is its version.
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import linscale as ls
+    >>> from tensorboardX import SummaryWriter
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with SummaryWriter(folder) as writer:
+    ...         for step, value in ((100, 20.0), (200, 22.0), (300, 21.0)):
+    ...             writer.add_scalar("psnr/val", value, step)
+    ...     (path,) = Path(folder).iterdir()
+    ...     _ = path.write_bytes(path.read_bytes()[:-5])
+    ...     try:
+    ...         ls.empirical.read_scalars(path)
+    ...     except ls.empirical.DamagedFile as error:
+    ...         print(error.whole, "whole records")
+    ...     rest = ls.empirical.read_scalars(path, partial=True)
+    3 whole records
+    >>> rest.series["psnr/val"].value
+    array([20., 22.])
     """
 
     def __init__(self, path: str, what: str, offset: int, whole: int) -> None:

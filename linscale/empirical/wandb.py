@@ -28,7 +28,7 @@ def read_wandb(
     states: Collection[str] = ("finished",),
     partial: bool = False,
 ) -> ResultTable:
-    """A table from a CSV or JSON export, told apart by their columns.
+    r"""A table from a CSV or JSON export, told apart by their columns.
 
     - The table of runs (CSV with Name and State, or JSON with config and summary): a row for each
       run and metric of its summary; ``n_train`` and the like from its configuration.
@@ -38,19 +38,48 @@ def read_wandb(
 
     Parameters
     ----------
+    path : str or Path
+        A file.
     columns : Columns
         Its ``pattern`` is searched in the run's name.
     at : "best" or "last"
-        Which point of each curve, as in ``series_to_table``.
+        Which point of each curve. "best" is early stopping: the step at which the validation curve
+        of the metric is best, and the last value of the other splits up to that step (a curve of
+        one point, such as a test after training, is taken as it is). "last" is every curve's last
+        point.
     states : collection of str
         Runs that ended otherwise (crashed, running) are left out, and named in the notes.
     partial : bool
         Leave out rows that are no good and say so in the notes, instead of raising.
 
+    Returns
+    -------
+    ResultTable
+        One row for each run, metric and split.
+
     Raises
     ------
     InputError
-        As for ``read_csv``, and if no run is in one of the states.
+        As for :func:`read_csv`, if no run is in one of the states, and if there is no validation
+        curve to choose the best step by.
+    InvalidArgument
+        Another word for ``at``.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import linscale as ls
+    >>> runs = "Name,State,n_train,test_psnr\na,finished,10,20\nb,finished,30,22\nc,crashed,30,5\n"
+    >>> columns = ls.empirical.Columns(given={"task": "denoising"})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "wandb_export.csv")
+    ...     _ = path.write_text(runs)
+    ...     table = ls.empirical.read_wandb(path, columns)
+    >>> [(row.n_train, row.value) for row in table]
+    [(10, 20.0), (30, 22.0)]
+    >>> print(table.notes[0].replace(str(path), path.name))
+    wandb_export.csv: 1 runs left out by their state: c (crashed)
     """
     check_at(at)
     columns = columns or Columns()

@@ -20,10 +20,30 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".pgm", ".ppm", ".
 
 @dataclass(frozen=True, eq=False)
 class Image:
-    """A grey image with values on the scale where white is 1, (H, W), finite.
+    """A grey image with values on the scale where white is 1.
 
-    ``group`` is what it has in common with images that are like it, as slices of a volume are; its
-    own name if it stands alone.
+    Parameters
+    ----------
+    name : str
+        For messages.
+    pixels : (H, W) array
+        Finite, not empty.
+    group : str
+        What it has in common with images that are like it, as slices of a volume are; its own name
+        if it stands alone.
+
+    Raises
+    ------
+    InputError
+        Pixels of another shape, or NaN or infinite ones.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.images import Image
+    >>> image = Image("ramp", np.linspace(0.0, 1.0, 12).reshape(3, 4))
+    >>> image.pixels.shape, image.group
+    ((3, 4), 'ramp')
     """
 
     name: str
@@ -47,12 +67,32 @@ def as_images(source: Any) -> list[Image]:
     source : word, folder, file, or a list of them; (H, W) or (M, H, W) array; list of (H, W) arrays
         Words and files as in :func:`load_images`. Arrays as in files: 8 or 16 bit, or floats on
         the scale where white is 1; those of a list may differ in size. Colours are for files only:
-        (H, W, 3) would be a stack of H images.
+        (H, W, 3) would be a stack of H images, and is refused. A list of Images stays as it is.
+
+    Returns
+    -------
+    list of Image
 
     Raises
     ------
     InputError
         Something that is not an image, or no image at all.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.images import as_images
+    >>> dots = np.array([[0, 51], [102, 255]], dtype=np.uint8)
+    >>> images = as_images([dots, np.linspace(0.0, 1.0, 12).reshape(3, 4)])
+    >>> [image.name for image in images]
+    ['image 0', 'image 1']
+    >>> images[0].pixels
+    array([[0. , 0.2],
+           [0.4, 1. ]])
+    >>> as_images(np.array([[0.0, 255.0]]))
+    Traceback (most recent call last):
+        ...
+    linscale.errors.InputError: image 0: values from 0 to 255; divide them so that white is 1
     """
     if isinstance(source, str | Path):
         return load_images([str(source)])
@@ -97,10 +137,36 @@ def load_images(source: Sequence[str]) -> list[Image]:
     colours become luminance; float images (.npy, .tif) are taken as they are, and must be on that
     scale already.
 
+    Parameters
+    ----------
+    source : sequence of str
+        Words alone, or files and folders; of a folder all files that are images by their suffix, in
+        order of their names, but not those of folders in it.
+
+    Returns
+    -------
+    list of Image
+
     Raises
     ------
     InputError
-        A file that is missing or unreadable, has NaN in it, or a folder without images.
+        A file that is missing or unreadable, has NaN in it, or a folder without images; a package
+        that is not installed; nothing at all, or words beside files.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from linscale.images import load_images
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     np.save(Path(folder, "a.npy"), np.full((4, 6), 0.5))
+    ...     np.save(Path(folder, "b.npy"), np.full((5, 5), 65535, dtype=np.uint16))
+    ...     images = load_images([folder])
+    >>> [(image.name, image.pixels.shape, float(image.pixels.max())) for image in images]
+    [('a.npy', (4, 6), 0.5), ('b.npy', (5, 5), 1.0)]
+    >>> [image.name for image in load_images(["pywavelets"])]
+    ['aero', 'ascent']
     """
     if not source:
         raise InputError("images: an empty list")
@@ -128,7 +194,40 @@ def load_images(source: Sequence[str]) -> list[Image]:
 
 
 def patches(image: Image, size: int, count: int, rng: np.random.Generator) -> FloatArray:
-    """``count`` patches at random places (fewer if there are fewer places), (size^2, count)."""
+    """Square patches at random places, without taking one twice.
+
+    Parameters
+    ----------
+    image : Image
+    size : int
+        Pixels a side, at least 2 and at most the image's shorter side.
+    count : int
+        How many, at least 1; fewer if there are fewer places.
+    rng : Generator
+
+    Returns
+    -------
+    (size^2, count) array
+        Signals as columns, row by row, in units of the image, in the order of their places.
+
+    Raises
+    ------
+    InvalidArgument
+        A size that is too small or does not fit the image.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.images import Image, patches
+    >>> image = Image("numbers", np.arange(12.0).reshape(3, 4))
+    >>> patches(image, 2, 100, np.random.default_rng(0))  # all six
+    array([[ 0.,  1.,  2.,  4.,  5.,  6.],
+           [ 1.,  2.,  3.,  5.,  6.,  7.],
+           [ 4.,  5.,  6.,  8.,  9., 10.],
+           [ 5.,  6.,  7.,  9., 10., 11.]])
+    >>> patches(image, 2, 3, np.random.default_rng(0)).shape
+    (4, 3)
+    """
     size = validate.integer("patch_size", size, at_least=2)
     height, width = image.pixels.shape
     if min(height, width) < size:

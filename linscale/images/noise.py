@@ -24,18 +24,36 @@ def estimate_sigma(images: Sequence[Image]) -> UncertainFloat:
     0.02, 0.05, 0.1 and 0.2 added it is 13, 4, 1 and 0.2 per cent too large; on scikit-learn's two,
     which are finer, 35, 15 and 6 per cent at 0.02, 0.05 and 0.1.
 
+    Source: Donoho and Johnstone, Biometrika 81 (1994) 425, as skimage.restoration.estimate_sigma.
+
+    Parameters
+    ----------
+    images : sequence of Image
+        At least one, of 8 pixels a side or more.
+
     Returns
     -------
     UncertainFloat
-        ``error`` is the standard error of the median, from how much images differ (their texture
-        included, its bias not); inf for a single one.
+        On the images' scale, where white is 1. ``error`` is the standard error of the median, from
+        how much images differ (their texture included, its bias not); inf for a single one.
 
     Raises
     ------
     InputError
-        No images, images below 8 pixels a side or without noise, or scikit-image missing.
+        No images, images below 8 pixels a side or without noise, or scikit-image or PyWavelets
+        missing.
 
-    Source: Donoho and Johnstone, Biometrika 81 (1994) 425, as skimage.restoration.estimate_sigma.
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.images import Image
+    >>> from linscale.images.noise import estimate_sigma
+    >>> rng = np.random.default_rng(0)
+    >>> smooth = np.add.outer(np.linspace(0.0, 0.5, 64), np.linspace(0.0, 0.5, 64))
+    >>> noisy = [Image(f"{k}", smooth + 0.1 * rng.standard_normal((64, 64))) for k in range(4)]
+    >>> found = estimate_sigma(noisy)
+    >>> f"{found:.2f}", abs(found - 0.1) < 3 * found.error
+    ('0.10', True)
     """
     try:
         import pywt  # noqa: F401  (what scikit-image needs for it)
@@ -60,9 +78,35 @@ def estimate_sigma(images: Sequence[Image]) -> UncertainFloat:
 
 
 def denoised_cov(cov: FloatArray, sigma: float) -> FloatArray:
-    """Covariance of signals whose noisy versions have covariance ``cov``: cov - sigma^2 I, (p, p).
+    """Covariance of signals whose noisy versions have covariance ``cov``: cov - sigma^2 I.
 
     Directions in which that is negative hold nothing but noise, and are set to zero.
+
+    Parameters
+    ----------
+    cov : (p, p) array
+        Symmetric.
+    sigma : float
+        Noise of the signals, at least 0, in their units.
+
+    Returns
+    -------
+    (p, p) array
+        Symmetric positive semidefinite.
+
+    Raises
+    ------
+    InvalidArgument
+        No square matrix, one that is not symmetric, or a negative sigma.
+
+    Examples
+    --------
+    Eigenvalues 0.5, 2.5 and 4.5 under noise of variance 1: the first direction is noise alone.
+
+    >>> import numpy as np
+    >>> from linscale.images.noise import denoised_cov
+    >>> np.diag(denoised_cov(np.diag([0.5, 2.5, 4.5]), sigma=1.0))
+    array([0. , 1.5, 3.5])
     """
     level = validate.real("sigma", sigma, positive=False)
     noisy = validate.matrix("cov", cov, "a square matrix")

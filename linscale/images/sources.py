@@ -34,7 +34,27 @@ LEAST_HEAD = 0.15  # share of a slice's pixels in the head; emptier slices are l
 
 
 def photographs() -> Iterator[Raw]:
-    """Eleven photographs of scikit-image."""
+    """Eleven photographs of scikit-image.
+
+    Yields
+    ------
+    name : str
+    pixels : (H, W) or (H, W, 3) array of uint8
+    group : str
+        The name again: each stands alone.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        No scikit-image.
+
+    Examples
+    --------
+    >>> from linscale.images.sources import photographs
+    >>> name, pixels, group = next(photographs())
+    >>> name, pixels.shape, group
+    ('astronaut', (512, 512, 3), 'astronaut')
+    """
     from skimage import data
 
     for name in PHOTOGRAPHS:
@@ -42,7 +62,26 @@ def photographs() -> Iterator[Raw]:
 
 
 def scikit_learn() -> Iterator[Raw]:
-    """Two photographs of scikit-learn."""
+    """Two photographs of scikit-learn.
+
+    Yields
+    ------
+    name : str
+    pixels : (H, W, 3) array of uint8
+    group : str
+        The name again: each stands alone.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        No scikit-learn.
+
+    Examples
+    --------
+    >>> from linscale.images.sources import scikit_learn
+    >>> [(name, pixels.shape) for name, pixels, group in scikit_learn()]
+    [('china', (427, 640, 3)), ('flower', (427, 640, 3))]
+    """
     from sklearn.datasets import load_sample_images
 
     found = load_sample_images()
@@ -52,7 +91,27 @@ def scikit_learn() -> Iterator[Raw]:
 
 
 def pywavelets() -> Iterator[Raw]:
-    """Two photographs of PyWavelets (its third, camera, is among scikit-image's)."""
+    """Two photographs of PyWavelets (its third, camera, is among scikit-image's).
+
+    Yields
+    ------
+    name : str
+    pixels : (H, W) array
+        8 bit.
+    group : str
+        The name again: each stands alone.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        No PyWavelets.
+
+    Examples
+    --------
+    >>> from linscale.images.sources import pywavelets
+    >>> [(name, pixels.shape) for name, pixels, group in pywavelets()]
+    [('aero', (512, 512)), ('ascent', (512, 512))]
+    """
     from pywt import data
 
     for name in ("aero", "ascent"):
@@ -60,7 +119,26 @@ def pywavelets() -> Iterator[Raw]:
 
 
 def sporco() -> Iterator[Raw]:
-    """Five photographs of sporco."""
+    """Five photographs of sporco.
+
+    Yields
+    ------
+    name : str
+    pixels : (H, W, 3) array of uint8
+    group : str
+        The name again: each stands alone.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        No sporco: no extra of linscale brings it.
+
+    Examples
+    --------
+    >>> from linscale.images.sources import SOURCES, sporco
+    >>> SOURCES["sporco"].load is sporco, SOURCES["sporco"].install  # by pip
+    (True, 'sporco')
+    """
     import PIL.Image
 
     for path in sorted((_folder("sporco") / "data").glob("*.png")):
@@ -75,6 +153,27 @@ def mri() -> Iterator[Raw]:
     by a few vessels; brighter voxels stay brighter, up to 2, as clipping is not linear (up to 0.4
     per cent of a volume's pixels are above 1). It is cropped to the head; emptier slices are left
     out.
+
+    Yields
+    ------
+    name : str
+        Of the volume, and the number of the slice.
+    pixels : (H, W) array
+        From 0 to 2.
+    group : str
+        Name of the volume.
+
+    Raises
+    ------
+    ModuleNotFoundError
+        No nibabel, or no dipy.
+
+    Examples
+    --------
+    >>> from linscale.images.sources import mri
+    >>> name, pixels, group = next(mri())
+    >>> name, group, pixels.ndim, bool(pixels.max() <= 2.0)
+    ('S0_10slices 0', 'S0_10slices', 2, True)
     """
     import nibabel
 
@@ -111,7 +210,23 @@ def _folder(package: str) -> Path:
 
 
 class Source(NamedTuple):
-    """A set of images: how to load it, and what to install for it."""
+    """A set of images: how to load it, and what to install for it.
+
+    Attributes
+    ----------
+    load : callable
+        Without arguments: an iterator over name, pixels and group of each image.
+    install : str
+        What pip is asked for.
+
+    Examples
+    --------
+    >>> from linscale.images.sources import SOURCES
+    >>> print("pip install", SOURCES["mri"].install)
+    pip install 'linscale[mri]'
+    >>> [name for name, pixels, group in SOURCES["pywavelets"].load()]
+    ['aero', 'ascent']
+    """
 
     load: Callable[[], Iterator[Raw]]
     install: str
@@ -127,7 +242,32 @@ SOURCES = {
 
 
 def load(word: str) -> list[Raw]:
-    """The images of a source, as they are in its package."""
+    """The images of a source, as they are in its package.
+
+    Parameters
+    ----------
+    word : str
+        A key of ``SOURCES``.
+
+    Returns
+    -------
+    list of (name, pixels, group)
+        Pixels (H, W) or (H, W, 3), of any scale; :func:`linscale.images.load_images` makes them
+        grey, with white 1.
+
+    Raises
+    ------
+    InputError
+        A package that is not installed, or one without the file.
+    KeyError
+        Another word.
+
+    Examples
+    --------
+    >>> from linscale.images.sources import load
+    >>> [(name, pixels.shape) for name, pixels, group in load("pywavelets")]
+    [('aero', (512, 512)), ('ascent', (512, 512))]
+    """
     source = SOURCES[word]
     try:
         return list(source.load())

@@ -29,7 +29,28 @@ N_TRAIN = (
 
 
 def setup(name: str) -> SubspaceModel:
-    """The setup of that name."""
+    """The setup of that name.
+
+    Parameters
+    ----------
+    name : str
+        A key of ``SETUPS``.
+
+    Returns
+    -------
+    SubspaceModel
+
+    Raises
+    ------
+    InvalidArgument
+        Another name, with those that there are.
+
+    Examples
+    --------
+    >>> from linscale.models.setups import SETUPS, setup
+    >>> len(SETUPS), setup("sigma0.1-d50-n1000")
+    (8, SubspaceModel(n=1000, d=50, sigma=0.1))
+    """
     if name not in SETUPS:
         raise InvalidArgument("setup", repr(name), "one of " + ", ".join(SETUPS))
     return SETUPS[name]

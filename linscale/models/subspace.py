@@ -20,6 +20,32 @@ class SubspaceModel:
     sigma^2 / (1 + sigma^2).
 
     Source: Klug and Heckel, ICLR 2023, arXiv 2209.13435, Section 5.
+
+    Parameters
+    ----------
+    n : int
+        Pixels, at least 1.
+    d : int
+        Dimension of the subspace, from 1 to n.
+    sigma : float
+        Noise in each pixel, from 1e-5 to 1e5; the signal has 1 in each direction of the subspace.
+
+    Raises
+    ------
+    InvalidArgument
+        Naming the argument, its value and the allowed range.
+
+    Examples
+    --------
+    >>> import linscale as ls
+    >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.1)
+    >>> for n_train in (10, 100, 1000):
+    ...     print(n_train, f"{ls.theory.early_stopped(model, n_train).value:.4f}")
+    10 0.1896
+    100 0.0113
+    1000 0.0100
+    >>> f"{ls.theory.floor(model):.4f}"  # what no number of examples gets below
+    '0.0099'
     """
 
     n: int
@@ -36,7 +62,20 @@ class SubspaceModel:
             raise InvalidArgument("sigma", self.sigma, "from 1e-5 to 1e5 (the signal's is 1)")
 
     def spectral(self) -> SpectralProblem:
-        """l = (1+s2, s2), n = (d, n-d), w = (1/(1+s2)^2, 0), floor = s2/(1+s2); s2 = sigma^2."""
+        """l = (1+s2, s2), n = (d, n-d), w = (1/(1+s2)^2, 0), floor = s2/(1+s2); s2 = sigma^2.
+
+        Returns
+        -------
+        SpectralProblem
+            Of scale d; one eigenvalue where d = n.
+
+        Examples
+        --------
+        >>> import linscale as ls
+        >>> problem = ls.SubspaceModel(n=100, d=10, sigma=0.5).spectral()
+        >>> problem.eigenvalues, problem.multiplicities, problem.floor, problem.scale
+        (array([1.25, 0.25]), array([10., 90.]), 0.2, 10.0)
+        """
         return self._spectral
 
     @cached_property

@@ -17,10 +17,40 @@ from linscale.errors import InvalidArgument, Unsupported
 def as_operator(forward: Any) -> LinearOperator:
     """A SciPy LinearOperator from an array, a sparse matrix, or an operator of another library.
 
+    Parameters
+    ----------
+    forward : array, list, sparse matrix, LinearOperator, or object
+        A matrix, (n, p), or a vector, (p,), as one row. An object has ``shape``, ``matvec`` and
+        ``rmatvec``, as PyLops' operators have, or ``A``, ``A_adjoint`` and ``img_size``, as those
+        of deepinv have: these are called on one image in single precision, (1, *img_size).
+
+    Returns
+    -------
+    LinearOperator
+        Shape (n, p), with its adjoint; an operator with one is returned as it is.
+
     Raises
     ------
     Unsupported
         An operator without an adjoint, or an object that is none of these.
+    InvalidArgument
+        An object with ``A`` whose measurements are complex: stack (Re, Im).
+    ValueError
+        An array of more than two dimensions, or lists of different lengths.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from scipy.sparse.linalg import LinearOperator
+    >>> import linscale as ls
+    >>> A = ls.forward.as_operator([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    >>> A.shape, A @ np.ones(2), A.T @ np.ones(3)
+    ((3, 2), array([ 3.,  7., 11.]), array([ 9., 12.]))
+    >>> one_way = LinearOperator((3, 3), matvec=np.cumsum, dtype=float)
+    >>> ls.forward.as_operator(one_way)  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    linscale.errors.Unsupported: forward has no adjoint: give the LinearOperator an rmatvec ...
     """
     if isinstance(forward, LinearOperator):
         return _with_adjoint(forward)

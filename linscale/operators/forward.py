@@ -39,7 +39,33 @@ __all__ = [
 
 
 def identity(image_shape: tuple[int, int]) -> Operator:
-    """Denoising, A = I."""
+    """Denoising, A = I.
+
+    Parameters
+    ----------
+    image_shape : (height, width)
+        Integers of at least 1; p = height * width pixels.
+
+    Returns
+    -------
+    Operator
+        Shape (p, p).
+
+    Raises
+    ------
+    InvalidArgument
+        No image shape.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import linscale as ls
+    >>> A = ls.forward.identity((2, 3))
+    >>> A.name, A.shape
+    ('denoising', (6, 6))
+    >>> A @ np.arange(6.0)
+    array([0., 1., 2., 3., 4., 5.])
+    """
     shape = validate.image_shape(image_shape)
     return Operator("denoising", shape, shape[0] * shape[1], np.copy, np.copy)
 
@@ -52,8 +78,36 @@ def masked_fourier(image_shape: tuple[int, int], mask: ArrayLike) -> Operator:
 
     Parameters
     ----------
+    image_shape : (height, width)
+        Integers of at least 1; p = height * width pixels.
     mask : (width,) array of bool
-        As from :func:`cartesian_mask`.
+        As from :func:`cartesian_mask`; at least one column is kept.
+
+    Returns
+    -------
+    Operator
+        Shape (n, p). Singular values are at most 1; y has the units of the image.
+
+    Raises
+    ------
+    InvalidArgument
+        No image shape; a mask of another shape, of other values, or that keeps nothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import linscale as ls
+    >>> mask = ls.forward.cartesian_mask(16, acceleration=4)
+    >>> A = ls.forward.masked_fourier((8, 16), mask)
+    >>> A.name, A.shape
+    ('MRI, 4 x accelerated', (64, 128))
+
+    The adjoint makes the zero-filled image of measurements. A constant image comes back whole, as
+    the middle column holds all of it:
+
+    >>> flat = np.ones(128)
+    >>> bool(np.allclose(A.T @ (A @ flat), flat))
+    True
     """
     height, width = shape = validate.image_shape(image_shape)
     columns = np.flatnonzero(np.fft.ifftshift(valid_mask(mask, (width,))))
@@ -77,20 +131,45 @@ def masked_fourier(image_shape: tuple[int, int], mask: ArrayLike) -> Operator:
 def cartesian_mask(
     width: int, acceleration: float = 4, center_fraction: float | None = None, rng: Any = 0
 ) -> NDArray[np.bool_]:
-    """Which columns of k-space are measured, shape (width,): the middle, and others at random.
-
-    Parameters
-    ----------
-    acceleration : float
-        width over the number of columns kept, rounded.
-    center_fraction : float, optional
-        Share of the width kept in the middle; 0.08 at 4 and 0.04 at 8, in general 0.32 over the
-        acceleration, and one column at least, the mean of each row.
-    rng : None, int, SeedSequence or Generator
-        The mask depends on it alone.
+    """Which columns of k-space are measured: the middle, and others at random.
 
     Source: the random masks of fastMRI, Zbontar et al., arXiv 1811.08839, there with a random
     number of columns; here with exactly as many as the acceleration says.
+
+    Parameters
+    ----------
+    width : int
+        Columns of k-space, at least 1.
+    acceleration : float
+        From 1 to ``width``: round(width / acceleration) columns are kept.
+    center_fraction : float, optional
+        From 0 to 1: share of the width kept in the middle, as far as so many columns are kept at
+        all. 0.08 at 4 and 0.04 at 8, in general 0.32 over the acceleration, and one column at
+        least, the mean of each row.
+    rng : None, int, SeedSequence or Generator
+        The mask depends on it alone.
+
+    Returns
+    -------
+    (width,) array of bool
+        True where a column is measured; the zero frequency is at width // 2.
+
+    Raises
+    ------
+    InvalidArgument
+        A width, acceleration or share outside these ranges.
+
+    Examples
+    --------
+    >>> import linscale as ls
+    >>> mask = ls.forward.cartesian_mask(320, acceleration=4, rng=0)
+    >>> int(mask.sum()), bool(mask[160])
+    (80, True)
+
+    With as large a share in the middle as is kept in all, nothing is left to chance:
+
+    >>> ls.forward.cartesian_mask(8, acceleration=4, center_fraction=0.25).astype(int)
+    array([0, 0, 0, 1, 1, 0, 0, 0])
     """
     width = validate.integer("width", width, at_least=1)
     speed = validate.real("acceleration", acceleration)
@@ -118,15 +197,43 @@ def cartesian_mask(
 def super_resolution(
     image_shape: tuple[int, int], factor: int, blur: float | None = None
 ) -> Operator:
-    """Gaussian blur, then every ``factor``-th pixel in both directions.
+    """Gaussian blur, then one pixel of each ``factor`` x ``factor`` block, at its middle.
 
     Parameters
     ----------
+    image_shape : (height, width)
+        Of the fine image, p = height * width.
     factor : int
-        2, 3, 4, ...; must divide both sides of the image.
+        At least 1; must divide both sides of the image.
     blur : float, optional
-        Standard deviation in pixels of the fine grid, factor / 2 unless given; 0 for none. The
-        image is mirrored at its border, and each row of weights sums to 1.
+        Standard deviation in pixels of the fine grid, factor / 2 unless given; 0 for none (an even
+        factor then takes the mean of the four pixels around the middle). The image is mirrored at
+        its border, and each row of weights sums to 1.
+
+    Returns
+    -------
+    Operator
+        Shape (p / factor^2, p).
+
+    Raises
+    ------
+    InvalidArgument
+        A factor that is no such divisor, or a negative blur.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import linscale as ls
+    >>> A = ls.forward.super_resolution((4, 4), 2, blur=0)
+    >>> image = np.arange(16.0)  # rows 0 to 3, 4 to 7, ...
+    >>> A @ image
+    array([ 2.5,  4.5, 10.5, 12.5])
+
+    The usual blur reaches into other blocks, and leaves a constant image as it is:
+
+    >>> A = ls.forward.super_resolution((4, 4), 2)
+    >>> (A @ image).round(3), (A @ np.ones(16)).round(3)
+    (array([ 3.428,  5.057,  9.943, 11.572]), array([1., 1., 1., 1.]))
     """
     shape = validate.image_shape(image_shape)
     factor = validate.integer("factor", factor, at_least=1)
@@ -168,7 +275,37 @@ def _blurred_samples(side: int, factor: int, width: float) -> FloatArray:
 
 
 def inpainting(image_shape: tuple[int, int], mask: ArrayLike) -> Operator:
-    """Only the pixels that ``mask`` keeps, a (height, width) array of bool."""
+    """Only the pixels that ``mask`` keeps.
+
+    Parameters
+    ----------
+    image_shape : (height, width)
+        p = height * width.
+    mask : (height, width) array of bool
+        True where a pixel is measured; at least one is.
+
+    Returns
+    -------
+    Operator
+        Shape (pixels kept, p); its adjoint puts zeros in the other places.
+
+    Raises
+    ------
+    InvalidArgument
+        A mask of another shape, of other values, or that keeps nothing.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import linscale as ls
+    >>> A = ls.forward.inpainting((2, 2), [[True, False], [False, True]])
+    >>> A.name
+    'inpainting, 50% of the pixels'
+    >>> A @ np.array([1.0, 2.0, 3.0, 4.0])
+    array([1., 4.])
+    >>> A.T @ np.array([1.0, 4.0])
+    array([1., 0., 0., 4.])
+    """
     shape = validate.image_shape(image_shape)
     kept = np.flatnonzero(valid_mask(mask, shape))
 
@@ -185,12 +322,38 @@ def radon(image_shape: tuple[int, int], angles: ArrayLike) -> Operator:
     """Tomography: line integrals through the image at each of a few angles.
 
     Every pixel adds its value to the two detector bins next to its centre's projection, shared
-    linearly; bins are as wide as a pixel and cover the image's diagonal. n = angles * bins.
+    linearly; bins are as wide as a pixel and cover the image's diagonal.
 
     Parameters
     ----------
+    image_shape : (height, width)
+        p = height * width.
     angles : (K,) array
-        In degrees, of the detector's axis against the rows.
+        In degrees, of the detector's axis against the rows; at least one.
+
+    Returns
+    -------
+    Operator
+        Shape (n, p), n = K * bins with bins = ceil(diagonal in pixels) + 2; one detector after
+        another. y is in units of the image times pixels.
+
+    Raises
+    ------
+    InvalidArgument
+        No image shape, or angles that are not finite numbers.
+
+    Examples
+    --------
+    One bright column, seen along itself and from the side:
+
+    >>> import numpy as np
+    >>> import linscale as ls
+    >>> A = ls.forward.radon((4, 6), [0.0, 90.0])
+    >>> image = np.zeros((4, 6))
+    >>> image[:, 1] = 1.0
+    >>> (A @ image.ravel()).reshape(2, -1).round(3)
+    array([[0., 0., 0., 4., 0., 0., 0., 0., 0., 0.],
+           [0., 0., 0., 1., 1., 1., 1., 0., 0., 0.]])
     """
     height, width = shape = validate.image_shape(image_shape)
     directions = np.deg2rad(validate.real_vector("angles", angles))
@@ -215,7 +378,34 @@ def radon(image_shape: tuple[int, int], angles: ArrayLike) -> Operator:
 
 
 def valid_mask(mask: ArrayLike, shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """A mask of that shape that keeps something, as booleans; InvalidArgument if it is not one."""
+    """A mask of that shape that keeps something, as booleans.
+
+    Parameters
+    ----------
+    mask : array of bool, or of 0 and 1
+    shape : tuple of int
+        What its shape must be.
+
+    Returns
+    -------
+    array of bool
+        Of that shape.
+
+    Raises
+    ------
+    InvalidArgument
+        Another shape, other values, or False everywhere.
+
+    Examples
+    --------
+    >>> from linscale.operators.forward import valid_mask
+    >>> valid_mask([0, 1, 1], (3,))
+    array([False,  True,  True])
+    >>> valid_mask([0, 1], (3,))  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+        ...
+    linscale.errors.InvalidArgument: mask = an array of shape (2,): must be of True ...
+    """
     kept = np.asarray(mask)
     if kept.shape != shape or not np.all((kept == 0) | (kept == 1)):
         raise InvalidArgument(

@@ -21,18 +21,35 @@ Shape = tuple[int, int]
 class Task:
     """What is measured, y = A x + z: :func:`resolve` makes one of a word or of any operator.
 
-    Attributes
+    Parameters
     ----------
     name : str
         The word that it was asked for by; "operator" for one that was given.
-    operator : LinearOperator
-        A, on flattened images.
+    operator : LinearOperator, or what :func:`linscale.forward.as_operator` takes
+        A, on flattened images, (n, p).
     sigma : float or None
-        The noise (white is 1) that is usual for it, if any.
+        The noise (white is 1) that is usual for it, if any; above 0.
     label : str
         For titles and tables.
     is_identity : bool
         Whether A = I, so that nobody need fill a matrix.
+
+    Raises
+    ------
+    InvalidArgument
+        A sigma that is not above 0.
+    Unsupported
+        Something that is no operator, or one without an adjoint.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.operators.tasks import Task
+    >>> task = Task("halves", np.kron(np.eye(2), [[0.5, 0.5]]), sigma=0.02, label="pairs of pixels")
+    >>> task.operator @ np.array([1.0, 3.0, 5.0, 7.0])
+    array([2., 6.])
+    >>> task.noise(), task.noise(0.1)
+    (0.02, 0.1)
     """
 
     name: str
@@ -52,7 +69,29 @@ class Task:
         return None if self.is_identity else self.operator
 
     def noise(self, sigma: float | None = None) -> float:
-        """``sigma`` where it is given, else the usual noise."""
+        """``sigma`` where it is given, else the usual noise.
+
+        Parameters
+        ----------
+        sigma : float, optional
+            Above 0; white is 1.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        InvalidArgument
+            A sigma that is not above 0, or none where no noise is usual.
+
+        Examples
+        --------
+        >>> from linscale.operators.tasks import resolve
+        >>> task = resolve("denoising", (8, 8))
+        >>> round(255 * task.noise(), 6), task.noise(0.2)
+        (25.0, 0.2)
+        """
         if sigma is not None:
             return validate.real("sigma", sigma)
         if self.sigma is None:
@@ -72,12 +111,28 @@ def resolve(task: str | Task | Any, image_shape: Shape, rng: Any = 0) -> Task:
     rng : None, int, SeedSequence or Generator
         What a word leaves to chance depends on it alone.
 
+    Returns
+    -------
+    Task
+
     Raises
     ------
     InvalidArgument
-        An unknown word, or an operator on images of another size.
+        An unknown word, a number that does not suit the image, or an operator on images of another
+        size.
     Unsupported
         Something that is no operator, or one without an adjoint.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.operators.tasks import resolve
+    >>> task = resolve("mri-4", (16, 16))
+    >>> task.label, task.operator.shape, round(task.sigma, 4)
+    ('MRI, 4 x accelerated', (128, 256), 0.0196)
+    >>> mine = resolve(np.ones((1, 4)), (2, 2))
+    >>> mine.name, mine.sigma
+    ('operator', None)
     """
     if isinstance(task, str):
         return _named(task, image_shape, rng)
@@ -101,15 +156,63 @@ def operator(task: str, image_shape: Shape, rng: Any = 0) -> Operator:
         ``denoising``, ``mri-A`` (A times accelerated), ``super-resolution-F`` (F times coarser),
         ``inpainting-P`` (P per cent of the pixels kept) or ``tomography-K`` (K angles); without
         its number: mri-4, super-resolution-2, inpainting-50, tomography-8.
+    image_shape : (height, width)
+        Of the images that it measures.
     rng : None, int, SeedSequence or Generator
         Which columns or pixels are kept depends on it alone.
+
+    Returns
+    -------
+    Operator
+        Shape (n, height * width).
+
+    Raises
+    ------
+    InvalidArgument
+        An unknown word, or a number that does not suit the image: A from 1 to the width, F a
+        divisor of both sides, P from 1 to 100, K at least 1.
+
+    Examples
+    --------
+    >>> from linscale.operators.tasks import operator
+    >>> words = ("denoising", "mri", "super-resolution-4", "inpainting-25", "tomography")
+    >>> for word in words:
+    ...     A = operator(word, (8, 8))
+    ...     print(f"{A.name}: {A.shape[0]} numbers for {A.shape[1]} pixels")
+    denoising: 64 numbers for 64 pixels
+    MRI, 4 x accelerated: 32 numbers for 64 pixels
+    super-resolution x 4: 4 numbers for 64 pixels
+    inpainting, 25% of the pixels: 16 numbers for 64 pixels
+    tomography, 8 angles: 112 numbers for 64 pixels
     """
     made: Operator = _named(task, image_shape, rng).operator
     return made
 
 
 def usual_sigma(task: str) -> float:
-    """The noise that the examples take for a task: 25/255 for denoising, else 5/255."""
+    """The noise that the examples take for a task: 25/255 for denoising, else 5/255.
+
+    Parameters
+    ----------
+    task : str
+        A word as for :func:`operator`.
+
+    Returns
+    -------
+    float
+        Standard deviation; white is 1.
+
+    Raises
+    ------
+    InvalidArgument
+        An unknown word.
+
+    Examples
+    --------
+    >>> from linscale.operators.tasks import usual_sigma
+    >>> [round(255 * usual_sigma(task), 6) for task in ("denoising", "mri-8")]
+    [25.0, 5.0]
+    """
     return _parse(task)[0].sigma
 
 
@@ -148,7 +251,23 @@ def _tomography(shape: Shape, number: int, rng: Any) -> Operator:
 
 
 class Kind(NamedTuple):
-    """The number that a word takes if none follows (None: none may), usual noise, operator."""
+    """What a word stands for.
+
+    Attributes
+    ----------
+    number : int or None
+        What the word takes if none follows; None where none may.
+    sigma : float
+        Usual noise; white is 1.
+    make : callable
+        The operator, of image shape, number and rng.
+
+    Examples
+    --------
+    >>> from linscale.operators.tasks import KINDS
+    >>> {word: kind.number for word, kind in KINDS.items()}
+    {'denoising': None, 'mri': 4, 'super-resolution': 2, 'inpainting': 50, 'tomography': 8}
+    """
 
     number: int | None
     sigma: float
