@@ -46,19 +46,89 @@ _draw.register(PredictionStudy, draw_prediction)
 
 
 def draw(study: Study) -> Figure:
-    """The figure of a study, whichever its kind."""
+    """The figure of a study, whichever its kind.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        To be shown by a notebook, or written by :func:`save`.
+
+    Raises
+    ------
+    Unsupported
+        A kind of study of which no figure is known.
+
+    Examples
+    --------
+    >>> import linscale as ls
+    >>> from linscale.studies.subspace import subspace_study
+    >>> study = subspace_study(ls.SubspaceModel(n=20, d=2, sigma=0.3), [30], trials=5)
+    >>> figure = ls.plotting.draw(study)
+    >>> for axes in figure.axes:
+    ...     print(axes.get_ylabel().replace("\\n", " "))
+    risk per subspace dimension
+    simulation − theory in % of theory
+    """
     with matplotlib.rc_context(RC):
         return _draw(study)
 
 
 def draw_all(studies: Mapping[str, SubspaceStudy]) -> Figure:
-    """One panel for each setup of the subspace model, on common axes."""
+    """One panel for each setup of the subspace model, on common axes.
+
+    Parameters
+    ----------
+    studies : mapping from a name to a SubspaceStudy
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Four panels beside each other.
+
+    Examples
+    --------
+    >>> import linscale as ls
+    >>> from linscale.studies.subspace import subspace_study
+    >>> study = subspace_study(ls.SubspaceModel(n=20, d=2, sigma=0.3), [30], trials=5)
+    >>> panel, *empty = ls.plotting.draw_all({"small": study}).axes
+    >>> print(panel.get_title())
+    $n = 20$, $d = 2$, $\\sigma = 0.3$
+    """
     with matplotlib.rc_context(RC):
         return draw_setups(studies)
 
 
 def draw_tasks(studies: Mapping[str, TrainingStudy], columns: int = 4) -> Figure:
-    """Learning curves of image studies, a panel for each, with what the theory misses below."""
+    """Learning curves of image studies, a panel for each, with what the theory misses below.
+
+    Parameters
+    ----------
+    studies : mapping from a name to a TrainingStudy
+    columns : int
+        Panels beside each other.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import linscale as ls
+    >>> from linscale.images import Image
+    >>> from linscale.studies.training import image_study
+    >>> walks = np.random.default_rng(0).standard_normal((2, 16, 16)).cumsum(1).cumsum(2)
+    >>> pictures = (walks - walks.min()) / np.ptp(walks)
+    >>> images = [Image(name, pixels) for name, pixels in zip("ab", pictures)]
+    >>> study = image_study(images, 0.1, [30], trials=2, patch_size=2, mixtures=False)
+    >>> top, bottom = ls.plotting.draw_tasks({"denoising": study}).axes
+    >>> print(top.get_title(), bottom.get_xlabel(), sep=": ")
+    Denoising, $\\sigma = 25.5/255$: training patches $N$
+    """
     with matplotlib.rc_context(RC):
         return draw_task_panels(list(studies.values()), columns)
 
@@ -79,28 +149,122 @@ def draw_networks(
         At most four more curves, such as a linear estimator's and the theory's; each the mean
         over runs of its rows.
     metric : str
+        What is drawn of the rows.
     columns : int
         Panels beside each other, one for each task.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    InvalidArgument
+        A table without the metric, or more than four references.
+
+    Examples
+    --------
+    >>> import linscale as ls
+    >>> table = ls.empirical.ResultTable(
+    ...     ls.empirical.Result("denoising", N, 7_000, 0, "psnr", psnr, "dB", split, "a log")
+    ...     for N, psnr in ((100, 27.0), (1000, 28.5))
+    ...     for split in ("val", "test")
+    ... )
+    >>> (panel,) = ls.plotting.draw_networks(table).axes
+    >>> panel.get_title(), panel.get_ylabel()
+    ('denoising', 'PSNR (dB)')
     """
     with matplotlib.rc_context(RC):
         return draw_learning_curves(networks, references or {}, metric, columns)
 
 
 def draw_reconstructions(found: list[Reconstruction]) -> Figure:
-    """A row of pictures for each task: measurement, N = 30, ..., floor, truth."""
+    """A row of pictures for each task: measurement, N = 30, ..., floor, truth.
+
+    Parameters
+    ----------
+    found : list of Reconstruction
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import linscale as ls
+    >>> from linscale.studies.reconstruction import Reconstruction
+    >>> ramp = np.linspace(0.0, 1.0, 12).reshape(3, 4)
+    >>> found = Reconstruction(
+    ...     pictures={"measurement": 0.5 * ramp, "truth": ramp},
+    ...     psnr={"measurement": 11.0, "truth": np.inf}, label="denoising", image="ramp",
+    ... )
+    >>> [axes.get_title() for axes in ls.plotting.draw_reconstructions([found]).axes]
+    ['measurement\\n11.0 dB', 'truth\\n']
+    """
     with matplotlib.rc_context(RC):
         return draw_pictures(found)
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:
-    """Write PNG and SVG beside each other; returns the paths."""
+    """Write PNG and SVG beside each other.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        As from :func:`draw`.
+    stem : Path
+        The files' path without an ending.
+
+    Returns
+    -------
+    list of Path
+        Of the two files.
+
+    Raises
+    ------
+    InputError
+        Files that cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from matplotlib.figure import Figure
+    >>> import linscale as ls
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for path in ls.plotting.save(Figure(figsize=(1, 1)), Path(folder, "empty")):
+    ...         print(path.name)
+    empty.png
+    empty.svg
+    """
     contents = render(figure, stem)
     write_together(contents)
     return list(contents)
 
 
 def render(figure: Figure, stem: Path) -> dict[Path, bytes]:
-    """The figure as PNG and SVG, to be written beside each other."""
+    """The figure as PNG and SVG, to be written beside each other.
+
+    Parameters
+    ----------
+    figure, stem : Figure, Path
+        As for :func:`save`.
+
+    Returns
+    -------
+    mapping from a Path to bytes
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from matplotlib.figure import Figure
+    >>> import linscale as ls
+    >>> for path, content in ls.plotting.render(Figure(figsize=(1, 1)), Path("empty")).items():
+    ...     print(path, content[1:4])
+    empty.png b'PNG'
+    empty.svg b'?xm'
+    """
     contents = {}
     with matplotlib.rc_context(RC):
         for suffix in (".png", ".svg"):

@@ -46,6 +46,20 @@ class Prediction:
     images : list of Image
     floor_interval, saturation_interval : Interval or None
         By a bootstrap over images (90 %); None for one image, or where it was not asked for.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import linscale as ls
+    >>> walks = np.random.default_rng(0).standard_normal((2, 16, 16)).cumsum(1).cumsum(2)
+    >>> pictures = (walks - walks.min()) / np.ptp(walks)
+    >>> found = ls.predict(
+    ...     pictures, sigma=0.1, patch_size=3, n_train=[100], contrast="constant", resamples=0
+    ... )
+    >>> list(found.study.theory), found.curve.n_train.tolist(), found.floor_interval
+    (['early_stopped', 'best_ridge', 'converged'], [100], None)
+    >>> found.model.p, found.pool.shape, found.mean.shape, len(found.images)
+    (9, (9, 392), (9,), 2)
     """
 
     study: PredictionStudy
@@ -125,10 +139,39 @@ def predict(
         Of the bootstrap over images; 0 for none.
     rng : None, int, SeedSequence or Generator
         Patches, masks and resamples depend on it alone.
+    workers : int
+        Cores that the bootstrap uses.
+    progress : callable or None
+        Called once for each finished resample.
 
     Returns
     -------
     Prediction
+        ``.curve``, ``.floor``, ``.saturation``, and what they were found from. Risks are per pixel,
+        in units of white squared.
+
+    Raises
+    ------
+    InvalidArgument
+        Naming the argument, its value and the allowed range.
+    InputError
+        Images that cannot be read, or that do not vary beyond their noise.
+    Unsupported
+        A task that is no operator, or one without an adjoint.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import linscale as ls
+    >>> walks = np.random.default_rng(0).standard_normal((2, 16, 16)).cumsum(1).cumsum(2)
+    >>> pictures = (walks - walks.min()) / np.ptp(walks)
+    >>> found = ls.predict(
+    ...     pictures, sigma=0.1, patch_size=3, n_train=[100], contrast="constant", resamples=0
+    ... )
+    >>> print(f"{found.curve.value[0]:.4f} from 100 examples; {found.floor:.4f} at best")
+    0.0033 from 100 examples; 0.0031 at best
+    >>> print(f"less than 1 % left to gain beyond N = {found.saturation}")
+    less than 1 % left to gain beyond N = 820
     """
     question = Question(
         images=images, task=cast(Any, task), sigma=sigma, snr_db=snr_db, patch_size=patch_size,

@@ -38,6 +38,24 @@ class Reconstruction:
         In dB over the picture (white is 1); inf for the truth.
     label, image : str
         The task, and which image is shown.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from linscale.studies.reconstruction import Reconstruction
+    >>> ramp = np.linspace(0.0, 1.0, 12).reshape(3, 4)
+    >>> found = Reconstruction(
+    ...     pictures={"measurement": 0.5 * ramp, "truth": ramp},
+    ...     psnr={"measurement": 11.0, "truth": np.inf}, label="denoising", image="ramp",
+    ... )
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "ramp.npz")
+    ...     _ = path.write_bytes(found.to_bytes())
+    ...     again = Reconstruction.load(path)
+    >>> bool(abs(again.pictures["truth"] - ramp).max() < 1 / 255)
+    True
     """
 
     pictures: dict[str, FloatArray]
@@ -58,7 +76,13 @@ class Reconstruction:
 
     @classmethod
     def load(cls, path: str | Path) -> Reconstruction:
-        """Read what :meth:`to_bytes` gave."""
+        """Read what :meth:`to_bytes` gave from the file ``path``.
+
+        Raises
+        ------
+        InputError
+            A file that is missing, or is not such a file.
+        """
         try:
             with np.load(BytesIO(Path(path).read_bytes()), allow_pickle=False) as data:
                 header = json.loads(str(data["header"]))
@@ -94,9 +118,42 @@ def reconstruct(
         Mean patch, which all estimators know.
     pool : (p, M) array
         Centred patches to learn from.
+    image : Image
+        What is measured; at least as large as a tile.
     n_train : sequence of int
+        N of each learned estimator.
+    rng : None, int, SeedSequence or Generator
+        Noise and draws depend on it alone.
     tiles : int
         Along each side of the picture, fewer if the image is smaller.
+
+    Returns
+    -------
+    Reconstruction
+
+    Raises
+    ------
+    InvalidArgument
+        An image smaller than a tile, or an argument outside its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import linscale as ls
+    >>> from linscale.images import Image
+    >>> from linscale.studies.pool import split_patches
+    >>> from linscale.studies.reconstruction import reconstruct
+    >>> walks = np.random.default_rng(0).standard_normal((2, 16, 16)).cumsum(1).cumsum(2)
+    >>> pictures = (walks - walks.min()) / np.ptp(walks)
+    >>> learned, shown = (Image(name, pixels) for name, pixels in zip("ab", pictures))
+    >>> data = split_patches([learned], 4, hold_out=False)
+    >>> model = ls.InverseProblem(None, data.train @ data.train.T / data.train.shape[1], sigma=0.1)
+    >>> operator = ls.forward.identity((4, 4))
+    >>> found = reconstruct(model, operator, data.mean, data.train, shown, n_train=[30])
+    >>> list(found.pictures), found.pictures["floor"].shape
+    (['measurement', 'N = 30', 'floor', 'truth'], (16, 16))
+    >>> found.psnr["measurement"] < found.psnr["N = 30"] < found.psnr["truth"]
+    True
     """
     from linscale.montecarlo.draws import train
     from linscale.montecarlo.laws import gaussian_law
