@@ -229,6 +229,23 @@ class Model(Protocol):
 
     ``spectral()`` gives its second moments. A model whose data are not Gaussian has ``problem()``
     besides, for the problem that its risk depends on, of whatever class its law answers for.
+
+    Examples
+    --------
+    A signal of one spike, in noise; all that is known of a model is asked of its ``spectral()``:
+
+    >>> from dataclasses import dataclass
+    >>> import linscale as ls
+    >>> @dataclass(frozen=True)
+    ... class Spike:
+    ...     n: int
+    ...     power: float
+    ...     def spectral(self):  # y = x + z with noise of variance 1; risks per unit of power
+    ...         l = self.power + 1.0
+    ...         weight = self.power / l**2
+    ...         return ls.SpectralProblem([l, 1.0], [1, self.n - 1], [weight, 0.0], floor=1.0 / l)
+    >>> print(f"{ls.theory.early_stopped(Spike(n=50, power=9.0), 30).value:.2f}")
+    0.14
     """
 
     def spectral(self) -> SpectralProblem: ...

@@ -39,7 +39,8 @@ def early_stopped(
     ``error`` reaches as far as the minimum of order 0.
 
     The options are those of an expansion; :func:`linscale.montecarlo.early_stopped` draws, and has
-    ``trials``, ``rng`` and ``engine``, and :func:`linscale.early_stopped` has options of both.
+    ``trials``, ``rng`` and ``engine`` instead. :func:`linscale.early_stopped`, which chooses
+    between the two, has options of both.
 
     Parameters
     ----------
