@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import doctest
 import inspect
 import pydoc
 import re
@@ -15,7 +16,7 @@ from typing import Any
 
 OWN = "linscale"
 SECTION = re.compile(r"^(\w[\w ]*)\n(-+)$", re.MULTILINE)
-ENTRY = re.compile(r"^(\w+(?:, \w+)*)(?: : .+)?$", re.MULTILINE)  # "x, y : (p, N) arrays"
+ENTRY = re.compile(r"^\*{0,2}(\w+(?:, \w+)*)(?: : .+)?$", re.MULTILINE)  # "x, y : (p, N) arrays"
 QUOTED = re.compile(r"``(\w+)``")
 REFERENCE = re.compile(r"\b(?:as in|as for|of) :(?:func|class|meth):`~?([\w.]+)`", re.IGNORECASE)
 
@@ -143,25 +144,37 @@ def resolved(name: str, thing: Public) -> Any:
 
 def raises(thing: Public) -> bool:
     """Whether its own code raises an error; of a class, that of its constructor."""
+    module = inspect.unwrap(thing.value).__module__
     made = [vars(thing.value).get(n) for n in ("__init__", "__new__", "__post_init__")]
     for function in made if thing.is_class else [thing.value]:
-        function = inspect.unwrap(function) if function is not None else None
-        if not inspect.isfunction(function) or function.__code__.co_filename.startswith("<"):
-            continue  # a dataclass's, or none
+        function = inspect.unwrap(function)
+        if getattr(function, "__module__", "") != module or not written(function):
+            continue
         (tree,) = ast.parse(textwrap.dedent(inspect.getsource(function))).body
-        inner = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.Lambda)][1:]
+        inner = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)][1:]
         hidden = {id(n) for part in inner for n in ast.walk(part)}
         if any(isinstance(n, ast.Raise) and n.exc and id(n) not in hidden for n in ast.walk(tree)):
             return True
     return False
 
 
+def written(function: Any) -> bool:
+    """Whether it stands in a file: a dataclass's own do not."""
+    return inspect.isfunction(function) and not function.__code__.co_filename.startswith("<")
+
+
 def has_example(thing: Public) -> bool:
-    """Its own, or of a method its class's in which it is called or written."""
-    if ">>> " in thing.doc:
+    """Its own, or of a method one of its class's that calls or writes it."""
+    if sources(thing.doc):
         return True
-    name, shown = thing.name.rpartition(".")[2], sections(Public("", thing.owner).doc)
-    return re.search(rf"(?:\.|\bdef ){name}\(", shown.get("Examples", "")) is not None
+    name = thing.name.rpartition(".")[2]
+    shown = thing.owner is not None and sources(Public("", thing.owner).doc)
+    return bool(shown) and re.search(rf"(?:\.|\bdef ){name}\(", shown) is not None
+
+
+def sources(doc: str) -> str:
+    """The code of a docstring's examples."""
+    return "\n".join(example.source for example in doctest.DocTestParser().get_examples(doc))
 
 
 def faults(thing: Public, own: str = OWN) -> list[str]:
