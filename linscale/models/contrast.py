@@ -40,6 +40,11 @@ class Contrast:
     ------
     InvalidArgument
         Naming the argument, its value and the allowed range.
+
+    >>> Contrast([1.0, 3.0], [0.5, 0.5]).atoms.tolist()
+    [0.5, 1.5]
+    >>> Contrast.gamma(2.0), Contrast.constant()
+    (Contrast(10 atoms, spread=0.5), Contrast.constant())
     """
 
     atoms: FloatArray
@@ -154,6 +159,11 @@ class Contrast:
     def is_constant(self) -> bool:
         """Whether tau is 1, up to rounding: Gaussian signals."""
         return bool(np.ptp(self.atoms) <= 8.0 * np.finfo(float).eps)
+
+    def __repr__(self) -> str:
+        if self.is_constant:
+            return "Contrast.constant()"
+        return f"Contrast({self.atoms.size} atoms, spread={self.spread:.4g})"
 
     def sample(self, count: int, rng: np.random.Generator) -> FloatArray:
         """``count`` independent draws, (count,)."""

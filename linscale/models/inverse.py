@@ -47,6 +47,16 @@ class InverseProblem:
     ----------
     signal_root : (p, r) array
         F with S_x = F F', r at most p.
+
+    Raises
+    ------
+    InvalidArgument
+        Naming the argument, its value and the allowed range.
+
+    >>> InverseProblem([[1.0, 1.0]], np.eye(2), sigma=0.5)
+    InverseProblem(n=1, p=2, sigma=0.5)
+    >>> InverseProblem(None, np.eye(2), sigma=0.5, contrast=Contrast.gamma(2.0))
+    InverseProblem(denoising, p=2, sigma=0.5, Contrast(10 atoms, spread=0.5))
     """
 
     forward: FloatArray | None
@@ -114,6 +124,11 @@ class InverseProblem:
     def p(self) -> int:
         """Number of pixels."""
         return int(self.signal_cov.shape[0])
+
+    def __repr__(self) -> str:
+        task = "denoising" if self.forward is None else f"n={self.n}"
+        law = "" if self.contrast.is_constant else f", {self.contrast!r}"
+        return f"InverseProblem({task}, p={self.p}, sigma={self.sigma:.6g}{law})"
 
     def measurement_cov(self) -> FloatArray:
         """S = A S_x A' + sigma^2 I, shape (n, n)."""

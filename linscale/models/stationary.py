@@ -14,6 +14,7 @@ from linscale.images.covariances import power_spectrum
 from linscale.models.problem import SpectralProblem
 from linscale.models.reduction import joined, noise_level, with_noise
 from linscale.operators.forward import valid_mask
+from linscale.results.words import count
 from linscale.support import validate
 from linscale.support.validate import FloatArray
 
@@ -47,6 +48,11 @@ class StationaryImages:
     ------
     InvalidArgument
         Also where the exponent is so steep that the spectrum leaves the range of doubles.
+
+    >>> StationaryImages((4, 6), sigma=0.1)
+    StationaryImages((4, 6), sigma=0.1, exponent=2, power=1)
+    >>> StationaryImages((4, 6), sigma=0.1, mask=[0, 1, 0, 1, 0, 0])
+    StationaryImages((4, 6), sigma=0.1, exponent=2, power=1, mask of 2 columns)
     """
 
     image_shape: tuple[int, int]
@@ -80,6 +86,13 @@ class StationaryImages:
                 "exponent, power", f"{exponent}, {power}", "nearer to 0: the spectrum overflows"
             )
         object.__setattr__(self, "spectrum", validate.frozen(spectrum))
+
+    def __repr__(self) -> str:
+        mask = "" if self.mask is None else f", mask of {count(int(self.mask.sum()), 'column')}"
+        return (
+            f"StationaryImages({self.image_shape}, sigma={self.sigma:.6g}, "
+            f"exponent={self.exponent:.6g}, power={self.power:.6g}{mask})"
+        )
 
     def spectral(self) -> SpectralProblem:
         r"""The spectral problem: l = k + sigma^2, w = k power/(l^2 p) with power = |S_x A' v|^2/k.
