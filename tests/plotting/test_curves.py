@@ -267,7 +267,6 @@ def test_a_study_draws_its_curves(study, ax):
     drawn = np.concatenate([points[0].get_ydata() for points in bars(ax)])
     measured = np.concatenate([curve.value for curve in study.simulated.values()])
     assert sorted(drawn) == sorted(measured[measured <= highest])
-    assert np.any(measured > highest)  # least squares at N = n
     assert ax.get_ylabel() == "risk per subspace dimension"
     assert ax.get_title() == "$n = 12$, $d = 3$, $\\sigma = 0.3$"
     assert f"N = {study.saturation:,}" in ax.texts[0].get_text()
@@ -305,6 +304,10 @@ def test_a_kind_of_study_that_plotting_does_not_know(ax):
 
         footnote = headline
 
-    Other({"mine": curve_of([0.5, 0.4])}, {}, np.zeros(2), 0.1, 10**9, {}).plot(ax)
+    theory = {"mine": curve_of([0.5, 0.4]), "peaked": curve_of([0.9, 1.1])}
+    Other(theory, {"peaked": theory["peaked"]}, np.zeros(2), 0.1, 10**9, {}).plot(ax)
     assert list(lines(ax, "mine")[0].get_ydata()) == [0.5, 0.4]
     assert ax.get_ylabel() == "risk"
+    # Beyond twice the largest of the first curve, peaks leave the picture.
+    np.testing.assert_array_equal(lines(ax, "peaked")[0].get_ydata(), [0.9, np.nan])
+    assert list(bars(ax)[0][0].get_ydata()) == [0.9]
