@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from linscale.errors import InvalidArgument, Unsupported
 from linscale.models.contrast import Contrast
-from linscale.results.words import count, span
+from linscale.results.words import counted, span
 from linscale.support import validate
 from linscale.support.validate import FloatArray
 
@@ -150,7 +150,7 @@ class SpectralProblem:
     def __repr__(self) -> str:
         return (
             f"SpectralProblem(dimension={self.dimension}, "
-            f"{count(self.eigenvalues.size, 'eigenvalue')}={span(self.eigenvalues)}, "
+            f"{counted(self.eigenvalues.size, 'eigenvalue')}={span(self.eigenvalues)}, "
             f"floor={self.floor:.4g}, scale={self.scale:.6g})"
         )
 

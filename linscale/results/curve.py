@@ -14,7 +14,7 @@ from linscale.results import display
 from linscale.results.decibels import psnr
 from linscale.results.path import PATH_COLUMNS
 from linscale.results.point import RiskPoint
-from linscale.results.words import count, span, status_words, with_error
+from linscale.results.words import counted, span, status_words, with_error
 from linscale.support.validate import FloatArray
 
 CURVE_COLUMNS = (*PATH_COLUMNS, "oracle")
@@ -177,8 +177,8 @@ class RiskCurve:
         ends = [with_error(float(self.value[i]), float(self.error[i])) for i in (0, -1)]
         value = " to ".join(ends if self.value.size > 1 else ends[:1])
         return (
-            f"RiskCurve({count(self.value.size, 'point')}, n_train={span(self.n_train)}, {value}, "
-            f"floor={self.floor:.4g}, {status_words(self.statuses)})"
+            f"RiskCurve({counted(self.value.size, 'point')}, n_train={span(self.n_train)}, "
+            f"{value}, floor={self.floor:.4g}, {status_words(self.statuses)})"
         )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from linscale.results import display
 from linscale.results.decibels import psnr
 from linscale.results.point import RiskPoint
-from linscale.results.words import count, short, span, status_words, with_error
+from linscale.results.words import counted, short, span, status_words, with_error
 from linscale.support.validate import FloatArray
 
 LEVEL = 1e-8  # of the learning error: what a contour integral promises
@@ -67,7 +67,12 @@ class RiskPath:
 
     @property
     def status(self) -> str:
-        """ "ok", or every different remark with the number of points that it is made of."""
+        """ "ok", or every different remark with the number of points that it is made of.
+
+        >>> point = RiskPoint(0.25, floor=0.2, error=0.1, method="theory", status="few draws")
+        >>> RiskPath.single(point).status
+        'few draws'
+        """
         count = Counter(s for s in self.statuses if s != "ok")
         many = len(self.statuses) > 1
         return (
@@ -196,6 +201,6 @@ class RiskPath:
         told = f"best {with_error(best.value, best.error)} at {short(best.at)}"
         where = f", {self.parameter}={span(self.at)}" if many else ""
         return (
-            f"RiskPath({count(self.value.size, 'point')}{where}, {told}, floor={self.floor:.4g}, "
+            f"RiskPath({counted(self.value.size, 'point')}{where}, {told}, floor={self.floor:.4g}, "
             f"{status_words(self.statuses)})"
         )

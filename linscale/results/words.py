@@ -76,6 +76,6 @@ def status_words(statuses: Sequence[str]) -> str:
     return f"{doubtful} of {len(statuses)} not ok" if doubtful else "status='ok'"
 
 
-def count(number: int, thing: str) -> str:
+def counted(number: int, thing: str) -> str:
     """``1 point``, ``2 points``."""
     return f"{number} {thing}" + ("" if number == 1 else "s")

@@ -16,7 +16,7 @@ from linscale.models.contrast import Contrast
 from linscale.operators import Operator
 from linscale.results.risk import RiskCurve
 from linscale.results.uncertain import UncertainInt
-from linscale.results.words import count
+from linscale.results.words import counted
 from linscale.studies.from_images import intervals, learning_curves, own_noise, problem, signals_of
 from linscale.studies.prediction_study import PredictionStudy
 from linscale.studies.question import N_TRAIN, RESAMPLES, Question
@@ -138,7 +138,7 @@ class Prediction:
         height, width = meta["patch_shape"]
         return (
             f"Prediction({self.study.label}, {height} x {width} signals from "
-            f"{count(len(self.images), 'image')}, sigma={meta['sigma']:.4g}, "
+            f"{counted(len(self.images), 'image')}, sigma={meta['sigma']:.4g}, "
             f"floor={self.floor:.4g}, saturation={self.saturation!r})"
         )
 
