@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 
 from linscale.errors import InvalidArgument, Unsupported
 from linscale.models.contrast import Contrast
+from linscale.results.words import counted, span
 from linscale.support import validate
 from linscale.support.validate import FloatArray
 
@@ -47,6 +48,9 @@ class SpectralProblem:
     ------
     InvalidArgument
         Naming the argument, its value and the allowed range.
+
+    >>> SpectralProblem([1.25, 0.25], [10, 90], [0.064, 0.0], floor=0.2)
+    SpectralProblem(dimension=100, 2 eigenvalues=0.25 to 1.25, floor=0.2, scale=1)
     """
 
     eigenvalues: FloatArray
@@ -143,6 +147,13 @@ class SpectralProblem:
         """Itself."""
         return self
 
+    def __repr__(self) -> str:
+        return (
+            f"SpectralProblem(dimension={self.dimension}, "
+            f"{counted(self.eigenvalues.size, 'eigenvalue')}={span(self.eigenvalues)}, "
+            f"floor={self.floor:.4g}, scale={self.scale:.6g})"
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class MixtureProblem:
@@ -160,6 +171,15 @@ class MixtureProblem:
         Standard deviation of the noise; at most the root of the smallest eigenvalue.
     contrast : Contrast
         The law of tau.
+
+    Raises
+    ------
+    InvalidArgument
+        Naming the argument, its value and the allowed range.
+
+    >>> moments = SpectralProblem([1.25, 0.25], [10, 90], [0.064, 0.0], floor=0.2)
+    >>> MixtureProblem(moments, 0.5, Contrast([0.5, 1.5], [1, 1])).dimension
+    100
     """
 
     moments: SpectralProblem
@@ -219,6 +239,9 @@ class MixtureProblem:
     def problem(self) -> Problem:
         """Itself, or its second moments where the contrast is constant: those are Gaussian data."""
         return self.moments if self.contrast.is_constant else self
+
+    def __repr__(self) -> str:
+        return f"MixtureProblem({self.moments!r}, sigma={self.sigma:.6g}, {self.contrast!r})"
 
 
 Problem = SpectralProblem | MixtureProblem

@@ -6,17 +6,32 @@ from collections.abc import Mapping
 from functools import singledispatch
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import matplotlib
+from matplotlib.axes import Axes
+from matplotlib.cbook import normalize_kwargs
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from linscale.empirical import ResultTable
-from linscale.errors import Unsupported
+from linscale.errors import InvalidArgument, Unsupported
+from linscale.plotting.curves import (
+    CYCLE,
+    draw_curve,
+    draw_path,
+    draw_prediction_study,
+    draw_study,
+    draw_subspace_study,
+    draw_training_study,
+    legend,
+)
 from linscale.plotting.images import draw_images, draw_prediction, draw_task_panels
 from linscale.plotting.networks import draw_learning_curves
 from linscale.plotting.pictures import draw_pictures
 from linscale.plotting.style import RC
 from linscale.plotting.subspace import draw_setups, draw_subspace
+from linscale.results.risk import RiskCurve, RiskPath
 from linscale.studies.prediction_study import PredictionStudy
 from linscale.studies.reconstruction import Reconstruction
 from linscale.studies.study import Study
@@ -30,6 +45,7 @@ __all__ = [
     "draw_networks",
     "draw_reconstructions",
     "draw_tasks",
+    "plot",
     "render",
     "save",
 ]
@@ -75,6 +91,68 @@ def draw(study: Study) -> Figure:
     """
     with matplotlib.rc_context(RC):
         return _draw(study)
+
+
+@singledispatch
+def _plot(result: Any, axes: Axes, line: dict[str, Any]) -> None:
+    raise Unsupported(f"no plot is known of a {type(result).__name__}")
+
+
+_plot.register(RiskPath, draw_path)
+_plot.register(RiskCurve, draw_curve)
+_plot.register(Study, draw_study)
+_plot.register(SubspaceStudy, draw_subspace_study)
+_plot.register(TrainingStudy, draw_training_study)
+_plot.register(PredictionStudy, draw_prediction_study)
+
+
+def plot(result: Any, ax: Axes | None = None, **line: Any) -> Axes:
+    """Draw one result into axes: what the ``.plot`` of a path, a curve or a study does.
+
+    Parameters
+    ----------
+    result : RiskPath, RiskCurve or Study
+    ax : matplotlib Axes, optional
+        Drawn into beside what is there, without a legend, which is the caller's to add; without
+        one, a new figure of pyplot with a legend.
+    line
+        Keywords of the lines, such as ``label`` and ``color``.
+
+    Returns
+    -------
+    matplotlib Axes
+
+    Raises
+    ------
+    InvalidArgument
+        Where ax is not an Axes.
+
+    >>> from matplotlib.figure import Figure
+    >>> import linscale as ls
+    >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.05)
+    >>> curve = ls.curve(model, [30, 100, 300], method="theory")
+    >>> plot(curve, Figure().subplots(), label="theory").get_ylabel()
+    'risk'
+    """
+    style = normalize_kwargs(line, Line2D)  # lw is linewidth from here on
+    if ax is not None:
+        if not isinstance(ax, Axes):
+            raise InvalidArgument("ax", repr(ax)[:60], "a matplotlib Axes, such as plt.gca()")
+        _plot(result, ax, style)
+        return ax
+    from matplotlib import pyplot  # only where it is to show the figure
+
+    with matplotlib.rc_context(RC):
+        figure = pyplot.figure(figsize=(6.4, 4.2), layout="constrained")
+        try:
+            ax = figure.subplots()
+            ax.set_prop_cycle(color=CYCLE)
+            _plot(result, ax, style)
+            legend(ax)
+        except Exception:
+            pyplot.close(figure)
+            raise
+    return ax
 
 
 def draw_all(studies: Mapping[str, SubspaceStudy]) -> Figure:

@@ -16,6 +16,7 @@ from linscale.models.contrast import Contrast
 from linscale.operators import Operator
 from linscale.results.risk import RiskCurve
 from linscale.results.uncertain import UncertainInt
+from linscale.results.words import counted
 from linscale.studies.from_images import intervals, learning_curves, own_noise, problem, signals_of
 from linscale.studies.prediction_study import PredictionStudy
 from linscale.studies.question import N_TRAIN, RESAMPLES, Question
@@ -85,6 +86,71 @@ class Prediction:
     def saturation(self) -> UncertainInt | int:
         """n_train beyond which less than 1 % is left to gain."""
         return self.study.saturation
+
+    def to_frame(self) -> Any:
+        """A pandas DataFrame with a row for each n_train of each estimator's curve.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns as of :meth:`linscale.studies.study.Study.to_frame`; risks are per pixel, white
+            being 1.
+
+        Raises
+        ------
+        InputError
+            Where pandas is not installed.
+
+        >>> import linscale as ls
+        >>> pixels = np.random.default_rng(0).random((40, 40))
+        >>> asked = {"patch_size": 2, "n_train": [20], "contrast": "constant"}
+        >>> frame = ls.predict(pixels, sigma=0.1, **asked).to_frame()
+        >>> frame.estimator.unique().tolist()
+        ['early-stopped', 'ridge', 'converged']
+        """
+        return self.study.to_frame()
+
+    def plot(self, ax: Any = None, **line: Any) -> Any:
+        """Draw PSNR of the three estimators against the number of training examples.
+
+        With the floor, its interval, and where the first saturates: the figure of ``linscale
+        predict``.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Drawn into beside what is there, without a legend, which is the caller's to add; without
+            one, a new figure of pyplot with a legend.
+        line
+            Keywords of all lines, such as ``color``; a ``label`` goes before each curve's name.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        InvalidArgument
+            Where ax is not an Axes.
+
+        >>> from matplotlib.figure import Figure
+        >>> import linscale as ls
+        >>> pixels = np.random.default_rng(0).random((40, 40))
+        >>> asked = {"patch_size": 2, "n_train": [20], "contrast": "constant"}
+        >>> ax = ls.predict(pixels, sigma=0.1, **asked).plot(Figure().subplots())
+        >>> ax.get_ylabel()
+        'PSNR of the mean risk (dB)'
+        """
+        return self.study.plot(ax, **line)
+
+    def __repr__(self) -> str:
+        meta = self.study.meta
+        height, width = meta["patch_shape"]
+        return (
+            f"Prediction({self.study.label}, {height} x {width} signals from "
+            f"{counted(len(self.images), 'image')}, sigma={meta['sigma']:.4g}, "
+            f"floor={self.floor:.4g}, saturation={self.saturation!r})"
+        )
 
 
 @renamed(seed="rng")

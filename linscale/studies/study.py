@@ -15,7 +15,10 @@ import numpy as np
 
 from linscale.answer.estimator import label_of
 from linscale.errors import InputError
+from linscale.results import display
+from linscale.results.curve import columns_of
 from linscale.results.risk import CURVE_COLUMNS, RiskCurve
+from linscale.results.words import span
 from linscale.studies.tables import Column
 from linscale.support.files import write_together
 from linscale.support.validate import FloatArray
@@ -182,6 +185,81 @@ class Study(ABC):
         if not isinstance(study, cls):
             raise InputError(f"{path} holds a {type(study).__name__}, not a {cls.__name__}")
         return study
+
+    def to_frame(self) -> Any:
+        """A pandas DataFrame with a row for each n_train of each curve.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns source ("theory" or "simulated"), estimator, and those of
+            :meth:`linscale.results.RiskCurve.to_frame`.
+
+        Raises
+        ------
+        InputError
+            Where pandas is not installed.
+
+        >>> import linscale as ls
+        >>> from linscale.studies.subspace import subspace_study
+        >>> model = ls.SubspaceModel(n=12, d=3, sigma=0.3)
+        >>> frame = subspace_study(model, [10], draws=5, seed=0).to_frame()
+        >>> frame[["source", "estimator", "n_train"]].tail(2)
+              source  estimator  n_train
+        4  simulated  converged       10
+        5  simulated        PCA       10
+        """
+        columns: dict[str, list[Any]] = {}
+        for source in ("theory", "simulated"):
+            for name, curve in getattr(self, source).items():
+                size = curve.n_train.size
+                named = {"source": source, "estimator": name} | columns_of(curve)
+                for column, values in named.items():
+                    cells = [values] * size if np.ndim(values) == 0 else list(values)
+                    columns.setdefault(column, []).extend(cells)
+        return display.frame(columns)
+
+    def plot(self, ax: Any = None, **line: Any) -> Any:
+        """Draw its curves against the number of training examples.
+
+        Theory is lines, dotted where a status is not "ok"; simulated values are points with bars of
+        one standard error, hollow where a status is not "ok". The floor is thin and dashed, a line
+        marks the saturation.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Drawn into beside what is there, without a legend, which is the caller's to add; without
+            one, a new figure of pyplot with a legend.
+        line
+            Keywords of all lines, such as ``color``; a ``label`` goes before each curve's name.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        InvalidArgument
+            Where ax is not an Axes.
+
+        >>> from matplotlib.figure import Figure
+        >>> import linscale as ls
+        >>> from linscale.studies.subspace import subspace_study
+        >>> model = ls.SubspaceModel(n=12, d=3, sigma=0.3)
+        >>> ax = subspace_study(model, [10], draws=5, seed=0).plot(Figure().subplots())
+        >>> ax.get_ylabel()
+        'risk per subspace dimension'
+        """
+        return display.plot(self, ax, line)
+
+    def __repr__(self) -> str:
+        sizes = np.concatenate([curve.n_train for curve in self.theory.values()])
+        simulated = f"simulated={list(self.simulated)}, " if self.simulated else ""
+        return (
+            f"{type(self).__name__}(theory={list(self.theory)}, {simulated}"
+            f"n_train={span(sizes)}, floor={self.floor:.4g}, saturation={self.saturation!r})"
+        )
 
     def early_columns(self, n_train: list[int], parameter: str) -> list[Column]:
         """Best stopping, local exponent, and the share of the risk that is learning error.

@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from linscale.support.validate import FloatArray
+from linscale.results.decibels import psnr
+
+__all__ = ["Column", "psnr", "text", "to_csv"]
 
 
 @dataclass(frozen=True)
@@ -111,29 +113,6 @@ def to_csv(table: list[Column]) -> str:
     writer.writerow([c.name for c in table])
     writer.writerows(zip(*[c.values for c in table], strict=True))
     return out.getvalue()
-
-
-def psnr(risk: FloatArray) -> FloatArray:
-    """PSNR of a mean risk per pixel, in dB, for images whose white is 1: -10 log10(risk).
-
-    Parameters
-    ----------
-    risk : array
-        Above 0, in units of white squared.
-
-    Returns
-    -------
-    array
-        Of its shape, in dB.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from linscale.studies.tables import psnr
-    >>> psnr(np.array([0.01, 0.001]))
-    array([20., 30.])
-    """
-    return np.asarray(-10.0 * np.log10(risk))
 
 
 def _cell(form: str, value: Any) -> str:

@@ -12,6 +12,7 @@ from scipy.optimize import brentq, minimize_scalar
 from linscale.filters import Converged, Filter, GradientDescent, GradientFlow
 from linscale.models.problem import Model
 from linscale.results.risk import RiskPoint
+from linscale.results.words import short
 from linscale.support import validate
 from linscale.support.blas import one_thread
 from linscale.support.validate import FloatArray
@@ -158,6 +159,9 @@ class StoppingWindow(NamedTuple):
     first: float
     last: float
     best: RiskPoint
+
+    def __repr__(self) -> str:
+        return f"StoppingWindow({short(self.first)} to {short(self.last)}, best={self.best!r})"
 
 
 @one_thread()
