@@ -95,11 +95,11 @@ def examples(module):
 
 
 def run_examples(module):
+    runner, said = doctest.DocTestRunner(verbose=False), []
     for test in examples(module):
-        said = []
-        failed, _ = doctest.DocTestRunner(verbose=False).run(test, out=said.append)
-        if failed:
-            raise AssertionError("".join(said))
+        runner.run(test, out=said.append)
+    if runner.failures:
+        raise AssertionError("".join(said))
 
 
 @pytest.fixture

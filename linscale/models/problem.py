@@ -49,6 +49,9 @@ class SpectralProblem:
     InvalidArgument
         Naming the argument, its value and the allowed range.
 
+    Examples
+    --------
+    >>> from linscale.models import SpectralProblem
     >>> SpectralProblem([1.25, 0.25], [10, 90], [0.064, 0.0], floor=0.2)
     SpectralProblem(dimension=100, 2 eigenvalues=0.25 to 1.25, floor=0.2, scale=1)
     """
@@ -132,6 +135,27 @@ class SpectralProblem:
         to learn.
 
         Derivation: `one_step`.
+
+        Parameters
+        ----------
+        n_train : float
+            N, the number of training examples.
+        complex_data : bool
+            Whether the data are complex circular.
+
+        Returns
+        -------
+        float
+            eta, in units of 1/l.
+
+        Examples
+        --------
+        At many examples and one eigenvalue l, a step of 1/l learns all there is:
+
+        >>> import linscale as ls
+        >>> problem = ls.SpectralProblem([2.0], [1], [0.25], floor=0.5)
+        >>> print(f"{problem.best_step(10):.4f} {problem.best_step(10**6):.4f}")
+        0.3846 0.5000
         """
         l, w, N = self.eigenvalues, self.target_weights, n_train
         square = float(self.multiplicities @ l**2) / N
@@ -140,11 +164,27 @@ class SpectralProblem:
         return float(w @ l**2 / (below + 1e-300))
 
     def spectral(self) -> SpectralProblem:
-        """Itself, so that a problem may be given wherever a model may."""
+        """Itself, so that a problem may be given wherever a model may.
+
+        Examples
+        --------
+        >>> import linscale as ls
+        >>> problem = ls.SpectralProblem([2.0], [1], [0.25], floor=0.5)
+        >>> problem.spectral() is problem
+        True
+        """
         return self
 
     def problem(self) -> SpectralProblem:
-        """Itself."""
+        """Itself: its risk depends on nothing else.
+
+        Examples
+        --------
+        >>> import linscale as ls
+        >>> problem = ls.SpectralProblem([2.0], [1], [0.25], floor=0.5)
+        >>> problem.problem() is problem
+        True
+        """
         return self
 
     def __repr__(self) -> str:
@@ -177,6 +217,10 @@ class MixtureProblem:
     InvalidArgument
         Naming the argument, its value and the allowed range.
 
+    Examples
+    --------
+    >>> from linscale.models import Contrast, SpectralProblem
+    >>> from linscale.models.problem import MixtureProblem
     >>> moments = SpectralProblem([1.25, 0.25], [10, 90], [0.064, 0.0], floor=0.2)
     >>> MixtureProblem(moments, 0.5, Contrast([0.5, 1.5], [1, 1])).dimension
     100

@@ -127,11 +127,13 @@ def plot(result: Any, ax: Axes | None = None, **line: Any) -> Axes:
     InvalidArgument
         Where ax is not an Axes.
 
+    Examples
+    --------
     >>> from matplotlib.figure import Figure
     >>> import linscale as ls
     >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.05)
     >>> curve = ls.curve(model, [30, 100, 300], method="theory")
-    >>> plot(curve, Figure().subplots(), label="theory").get_ylabel()
+    >>> ls.plotting.plot(curve, Figure().subplots(), label="theory").get_ylabel()
     'risk'
     """
     style = normalize_kwargs(line, Line2D)  # lw is linewidth from here on

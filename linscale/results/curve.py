@@ -25,9 +25,12 @@ FRAME_COLUMNS = ("bias", "variance", "at", "error", "sem", "std", "oracle")  # a
 class RiskCurve:
     """Risk against the number of training examples; arrays of shape (len(n_train),).
 
-    Attributes as in :class:`RiskPoint`; ``methods`` and ``statuses`` have one string for each
-    value.
+    ``n_train`` ascends. Attributes as in :class:`RiskPoint`; ``methods`` and ``statuses`` have one
+    string for each value.
 
+    Examples
+    --------
+    >>> from linscale.results import RiskCurve, RiskPoint
     >>> points = [RiskPoint(R, floor=0.1, error=R / 40, method="theory") for R in (0.4, 0.2)]
     >>> RiskCurve.of([10, 100], points)
     RiskCurve(2 points, n_train=10 to 100, 0.400 ± 0.010 to 0.2000 ± 0.0050, floor=0.1, status='ok')
@@ -61,6 +64,9 @@ class RiskCurve:
         -------
         RiskCurve
 
+        Examples
+        --------
+        >>> from linscale.results import RiskCurve, RiskPoint
         >>> points = [RiskPoint(R, floor=0.1, error=0.0, method="theory") for R in (0.4, 0.2)]
         >>> RiskCurve.of([10, 100], points).value.tolist()
         [0.4, 0.2]
@@ -91,6 +97,9 @@ class RiskCurve:
         InvalidArgument
             Naming those that the curve does not have.
 
+        Examples
+        --------
+        >>> from linscale.results import RiskCurve, RiskPoint
         >>> points = [RiskPoint(R, floor=0.1, error=0.0, method="theory") for R in (0.4, 0.2)]
         >>> RiskCurve.of([10, 100], points).at_n_train([100]).value.tolist()
         [0.2]
@@ -112,6 +121,9 @@ class RiskCurve:
     def psnr(self) -> FloatArray:
         """-10 log10(value) in dB, (len(n_train),); units as for :attr:`RiskPoint.psnr`.
 
+        Examples
+        --------
+        >>> from linscale.results import RiskCurve, RiskPoint
         >>> points = [RiskPoint(R, floor=0.0, error=0.0, method="theory") for R in (0.1, 0.01)]
         >>> RiskCurve.of([10, 100], points).psnr.round(6).tolist()
         [10.0, 20.0]
@@ -132,6 +144,9 @@ class RiskCurve:
         InputError
             Where pandas is not installed.
 
+        Examples
+        --------
+        >>> from linscale.results import RiskCurve, RiskPoint
         >>> points = [RiskPoint(R, floor=0.1, error=0.0, method="theory") for R in (0.4, 0.2)]
         >>> RiskCurve.of([10, 100], points).to_frame()[["n_train", "value", "floor", "status"]]
            n_train  value  floor status
@@ -163,7 +178,10 @@ class RiskCurve:
         InvalidArgument
             Where ax is not an Axes.
 
+        Examples
+        --------
         >>> from matplotlib.figure import Figure
+        >>> from linscale.results import RiskCurve, RiskPoint
         >>> points = [RiskPoint(R, floor=0.1, error=0.0, method="theory") for R in (0.4, 0.2)]
         >>> ax = RiskCurve.of([10, 100], points).plot(Figure().subplots(), label="theory")
         >>> ax.get_xlabel()

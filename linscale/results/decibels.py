@@ -21,6 +21,9 @@ def psnr(risk: ArrayLike) -> FloatArray:
     array of the same shape
         dB; inf for a risk of 0, nan for what is below it.
 
+    Examples
+    --------
+    >>> from linscale.results.decibels import psnr
     >>> psnr([0.1, 0.002]).round(3).tolist()
     [10.0, 26.99]
     """

@@ -26,6 +26,8 @@ class RiskPath:
     each where points were found by different methods. ``at`` is the filter's ``parameter``: a time
     or a penalty, in units of 1/y^2 or y^2, or an iteration.
 
+    Examples
+    --------
     >>> import linscale as ls
     >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.05)
     >>> ls.theory.risk(model, 30, ls.GradientFlow([1, 30]))
@@ -58,6 +60,9 @@ class RiskPath:
         RiskPath
             Arrays of shape (1,).
 
+        Examples
+        --------
+        >>> from linscale.results import RiskPath, RiskPoint
         >>> path = RiskPath.single(RiskPoint(0.25, floor=0.2, at=3.0, error=0.01, method="theory"))
         >>> path.value.tolist(), path.best.at
         ([0.25], 3.0)
@@ -69,6 +74,9 @@ class RiskPath:
     def status(self) -> str:
         """ "ok", or every different remark with the number of points that it is made of.
 
+        Examples
+        --------
+        >>> from linscale.results import RiskPath, RiskPoint
         >>> point = RiskPoint(0.25, floor=0.2, error=0.1, method="theory", status="few draws")
         >>> RiskPath.single(point).status
         'few draws'
@@ -87,6 +95,9 @@ class RiskPath:
     def psnr(self) -> FloatArray:
         """-10 log10(value) in dB, (T,); units as for :attr:`RiskPoint.psnr`.
 
+        Examples
+        --------
+        >>> from linscale.results import RiskPath, RiskPoint
         >>> point = RiskPoint(0.01, floor=0.0, error=0.0, method="theory")
         >>> RiskPath.single(point).psnr.round(6).tolist()
         [20.0]
@@ -99,6 +110,8 @@ class RiskPath:
 
         Of values that are level, to 1e-8 of the learning error, the first in the path's order.
 
+        Examples
+        --------
         >>> import linscale as ls
         >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.05)
         >>> ls.theory.risk(model, 30, ls.GradientFlow([10, 30, 100])).best.at
@@ -122,6 +135,9 @@ class RiskPath:
         IndexError
             Where there is none.
 
+        Examples
+        --------
+        >>> from linscale.results import RiskPath, RiskPoint
         >>> point = RiskPoint(0.25, floor=0.2, at=3.0, error=0.01, method="theory")
         >>> RiskPath.single(point).point(0)
         RiskPoint(0.250 ± 0.010, at=3, floor=0.2, status='ok')
@@ -144,6 +160,8 @@ class RiskPath:
         InputError
             Where pandas is not installed.
 
+        Examples
+        --------
         >>> import linscale as ls
         >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.05)
         >>> frame = ls.theory.risk(model, 30, ls.GradientFlow([10, 30, 100])).to_frame()
@@ -183,6 +201,8 @@ class RiskPath:
         InvalidArgument
             Where ax is not an Axes.
 
+        Examples
+        --------
         >>> from matplotlib.figure import Figure
         >>> import linscale as ls
         >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.05)

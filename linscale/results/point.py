@@ -32,6 +32,8 @@ class RiskPoint:
     status : str
         "ok", or what to know before trusting the value.
 
+    Examples
+    --------
     >>> import linscale as ls
     >>> ls.theory.early_stopped(ls.SubspaceModel(n=100, d=10, sigma=0.05), n_train=30)
     RiskPoint(0.004033 ± 2.1e-05, at=31.57, floor=0.002494, status='ok')
@@ -56,6 +58,9 @@ class RiskPoint:
         The unit is the model's: a SubspaceModel's risk is per subspace dimension, and its decibels
         are below the zero estimator's risk of 1.
 
+        Examples
+        --------
+        >>> from linscale.results import RiskPoint
         >>> point = RiskPoint(0.001, floor=0.0005, error=0.0, method="theory")
         >>> round(point.psnr, 6)
         30.0

@@ -21,6 +21,9 @@ class UncertainFloat(float):
         In units of the value; 0 for what is exact, inf or nan where nothing is known of it.
     status : str
 
+    Examples
+    --------
+    >>> from linscale.results import UncertainFloat
     >>> share = UncertainFloat(0.91234, 0.0123)
     >>> share
     0.912 ± 0.012
@@ -59,6 +62,9 @@ class UncertainInt(int):
         In units of the value; 0 for what is exact, inf or nan where nothing is known of it.
     status : str
 
+    Examples
+    --------
+    >>> from linscale.results import UncertainInt
     >>> enough = UncertainInt(353, 4.2)
     >>> enough
     353 ± 4.2

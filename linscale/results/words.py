@@ -15,6 +15,9 @@ LARGEST_PLAIN = 1e7  # numbers from here on are written with an exponent
 def short(value: float) -> str:
     """Four digits; whole numbers in full.
 
+    Examples
+    --------
+    >>> from linscale.results.words import short
     >>> short(31.573319), short(2048.0), short(float("inf"))
     ('31.57', '2048', 'inf')
     """
@@ -31,6 +34,9 @@ def span(values: NDArray[np.number]) -> str:
 def error_words(error: float) -> str:
     """Two digits of an error, where it has two.
 
+    Examples
+    --------
+    >>> from linscale.results.words import error_words
     >>> error_words(2.138e-05), error_words(4.0), error_words(1234.0)
     ('2.1e-05', '4', '1200')
     """
@@ -41,6 +47,9 @@ def error_words(error: float) -> str:
 def with_error(value: float, error: float) -> str:
     """The value to the second digit of its error, and the error.
 
+    Examples
+    --------
+    >>> from linscale.results.words import with_error
     >>> with_error(0.0135309, 2.138e-05), with_error(15342.1, 230.0), with_error(0.25, 0.0)
     ('0.013531 ± 2.1e-05', '15340 ± 230', '0.25 ± 0')
     """
@@ -70,6 +79,9 @@ SIMULATED = "simulated, as theory is not sure enough here"  # how it was found, 
 def is_doubtful(status: str) -> bool:
     """Whether a status says something that should keep one from trusting the value.
 
+    Examples
+    --------
+    >>> from linscale.results.words import SIMULATED, is_doubtful
     >>> is_doubtful("ok"), is_doubtful(SIMULATED), is_doubtful("off by 30 %")
     (False, False, True)
     """
@@ -79,6 +91,9 @@ def is_doubtful(status: str) -> bool:
 def status_words(statuses: Sequence[str]) -> str:
     """How many of several remarks are not "ok"; the remark itself where there is one point.
 
+    Examples
+    --------
+    >>> from linscale.results.words import status_words
     >>> status_words(["ok", "ok"]), status_words(["ok", "off by 30 %"]), status_words(["few draws"])
     ("status='ok'", '1 of 2 not ok', "status='few draws'")
     """

@@ -101,12 +101,15 @@ class Prediction:
         InputError
             Where pandas is not installed.
 
+        Examples
+        --------
+        >>> import numpy as np
         >>> import linscale as ls
         >>> pixels = np.random.default_rng(0).random((40, 40))
         >>> asked = {"patch_size": 2, "n_train": [20], "contrast": "constant"}
         >>> frame = ls.predict(pixels, sigma=0.1, **asked).to_frame()
         >>> frame.estimator.unique().tolist()
-        ['early-stopped', 'ridge', 'converged']
+        ['early_stopped', 'best_ridge', 'converged']
         """
         return self.study.to_frame()
 
@@ -133,7 +136,10 @@ class Prediction:
         InvalidArgument
             Where ax is not an Axes.
 
+        Examples
+        --------
         >>> from matplotlib.figure import Figure
+        >>> import numpy as np
         >>> import linscale as ls
         >>> pixels = np.random.default_rng(0).random((40, 40))
         >>> asked = {"patch_size": 2, "n_train": [20], "contrast": "constant"}

@@ -200,14 +200,16 @@ class Study(ABC):
         InputError
             Where pandas is not installed.
 
+        Examples
+        --------
         >>> import linscale as ls
         >>> from linscale.studies.subspace import subspace_study
         >>> model = ls.SubspaceModel(n=12, d=3, sigma=0.3)
-        >>> frame = subspace_study(model, [10], draws=5, seed=0).to_frame()
+        >>> frame = subspace_study(model, [10], trials=5).to_frame()
         >>> frame[["source", "estimator", "n_train"]].tail(2)
               source  estimator  n_train
         4  simulated  converged       10
-        5  simulated        PCA       10
+        5  simulated        pca       10
         """
         columns: dict[str, list[Any]] = {}
         for source in ("theory", "simulated"):
@@ -243,11 +245,13 @@ class Study(ABC):
         InvalidArgument
             Where ax is not an Axes.
 
+        Examples
+        --------
         >>> from matplotlib.figure import Figure
         >>> import linscale as ls
         >>> from linscale.studies.subspace import subspace_study
         >>> model = ls.SubspaceModel(n=12, d=3, sigma=0.3)
-        >>> ax = subspace_study(model, [10], draws=5, seed=0).plot(Figure().subplots())
+        >>> ax = subspace_study(model, [10], trials=5).plot(Figure().subplots())
         >>> ax.get_ylabel()
         'risk per subspace dimension'
         """
