@@ -204,7 +204,7 @@ def draw_tasks(studies: Mapping[str, TrainingStudy], columns: int = 4) -> Figure
     >>> walks = np.random.default_rng(0).standard_normal((2, 16, 16)).cumsum(1).cumsum(2)
     >>> pictures = (walks - walks.min()) / np.ptp(walks)
     >>> images = [Image(name, pixels) for name, pixels in zip("ab", pictures)]
-    >>> study = image_study(images, 0.1, [30], trials=2, patch_size=2, mixtures=False)
+    >>> study = image_study(images, 0.1, [30, 40], trials=2, patch_size=2, mixtures=False)
     >>> top, bottom = ls.plotting.draw_tasks({"denoising": study}).axes
     >>> print(top.get_title(), bottom.get_xlabel(), sep=": ")
     Denoising, $\\sigma = 25.5/255$: training patches $N$
