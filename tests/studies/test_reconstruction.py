@@ -7,7 +7,7 @@ import pytest
 from scipy.sparse.linalg import LinearOperator
 
 import linscale as ls
-from linscale import plotting
+from linscale import plotting, theory
 from linscale.errors import InputError, InvalidArgument
 from linscale.images import Image
 from linscale.studies import tables
@@ -25,11 +25,11 @@ def white(size, seed=0, name="white", group=""):
     return Image(name, pixels, group)
 
 
-def asked(edge=6, sigma=0.1, forward=None, **options):
+def asked(edge=6, sigma=0.1, forward=None, pool_seed=1, **options):
     """Reconstructions of a white image by what is learned from white patches."""
     p = edge**2
     model = ls.InverseProblem(forward, POWER * np.eye(p), sigma)
-    pool = np.sqrt(POWER) * np.random.default_rng(1).standard_normal((p, 2000))
+    pool = np.sqrt(POWER) * np.random.default_rng(pool_seed).standard_normal((p, 2000))
     operator = ls.forward.identity((edge, edge)) if forward is None else forward
     options = {"image": white((66, 50)), "n_train": (3, 2000), **options}
     return model, reconstruct(model, operator, np.full(p, MEAN), pool, **options)
@@ -69,6 +69,23 @@ def test_tiles_err_as_the_curve_says(task, stride):
     assert (max(found.gain.values()) > 0.05) == (stride != 6)
 
 
+def test_what_is_learned_errs_as_the_curve_says():
+    """Over training sets, images and noise: tiles have the early-stopped risk that theory says."""
+    N, risks = 20, []
+    for seed in range(20):
+        model, found = asked(
+            pool_seed=(seed, 1), image=white((66, 66), seed), n_train=(N,), rng=seed
+        )
+        risks.append(10 ** (-found.tile_psnr[f"N = {N}"] / 10))
+    expected = theory.early_stopped(model, N)
+    sem = np.std(risks) / np.sqrt(len(risks))
+    room = z_limit(1) * sem + expected.error
+    assert abs(np.mean(risks) - expected.value) < room
+    # Planted: never stopped, or not at all begun.
+    assert theory.converged(model, N).value - expected.value > 2 * room
+    assert POWER - expected.value > 2 * room
+
+
 def test_a_camera_takes_one_noisy_image():
     """With A = I and white signals W is w I: all tiles agree on a pixel, if its noise is one."""
     _, found = asked()
@@ -103,6 +120,10 @@ def test_pictures_depend_on_the_seed_alone():
     _, other = asked(rng=4)
     for title in ("measurement", "N = 3", "floor"):
         assert not np.array_equal(other.pictures[title], found.pictures[title])
+    # Without noise what differs is the training set.
+    clean, others = (asked(rng=seed, sigma=1e-9)[1].pictures for seed in (3, 4))
+    assert np.abs(clean["measurement"] - others["measurement"]).max() < 1e-7
+    assert np.abs(clean["N = 3"] - others["N = 3"]).max() > 1e-3
     _, fewer = asked(rng=3, n_train=(2000,))  # and not on what else is asked
     assert np.array_equal(fewer.pictures["N = 2,000"], found.pictures["N = 2,000"])
 
@@ -200,7 +221,9 @@ def test_the_figure_says_what_its_decibels_are_of():
     _, each = asked(forward=ls.forward.super_resolution((6, 6), 2))
     _, apart = asked(stride=6)
     written = words_of(plotting.draw_reconstructions([each])).replace("\n", " ")
-    assert f"N = 3 {each.tile_psnr['N = 3']:.1f} dB" in written
+    shown, tiles = (f"floor {psnr['floor']:.1f} dB" for psnr in (each.psnr, each.tile_psnr))
+    assert tiles in written
+    assert shown not in written
     assert f"up to {max(each.gain.values()):.1f} dB higher" in written
     assert "Each tile is measured for itself." in written
     written = words_of(plotting.draw_reconstructions([one])).replace("\n", " ")
