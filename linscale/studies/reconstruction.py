@@ -62,6 +62,17 @@ class Reconstruction:
     'of flat, held out: learned from ...'
     >>> found.gain
     {'N = 30': 2.0}
+
+    What a file keeps is rounded to greys:
+
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "pictures.npz"
+    ...     written = path.write_bytes(found.to_bytes())
+    ...     again = Reconstruction.load(path)
+    >>> again.image, round(float(again.pictures["truth"][0, 0]), 4)
+    ('flat', 0.502)
     """
 
     pictures: dict[str, FloatArray]
@@ -88,7 +99,7 @@ class Reconstruction:
         return {title: self.psnr[title] - self.tile_psnr[title] for title in learned}
 
     def to_bytes(self) -> bytes:
-        """The content of an .npz file: pictures in 256 greys from black to white."""
+        """The content of an .npz file: pictures in 256 greys from black to white, for :meth:`load`."""
         names = ("label", "image", "psnr", "tile_psnr", "origin", "one_measurement")
         header = {name: getattr(self, name) for name in names}
         greys: dict[str, Any] = {
@@ -101,7 +112,7 @@ class Reconstruction:
 
     @classmethod
     def load(cls, path: str | Path) -> Reconstruction:
-        """Read what :meth:`to_bytes` gave, now or when tiles lay side by side.
+        """Read what :meth:`to_bytes` gave from ``path``, now or when tiles lay side by side.
 
         Raises
         ------

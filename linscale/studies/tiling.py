@@ -31,11 +31,13 @@ class Tiling:
     >>> import numpy as np
     >>> from linscale.studies.tiling import Tiling
     >>> tiling = Tiling(tile=(2, 4), stride=(2, 2), counts=(1, 3))
-    >>> picture = np.arange(16.0).reshape(tiling.shape)
+    >>> picture = tiling.middle(np.arange(40.0).reshape(4, 10))
     >>> tiles = tiling.cut(picture)
     >>> tiles.shape, tiles[:4, 1]
-    ((8, 3), array([2., 3., 4., 5.]))
+    ((8, 3), array([13., 14., 15., 16.]))
     >>> bool(np.allclose(tiling.average(tiles), picture))
+    True
+    >>> bool(np.array_equal(tiling.nearest(tiles), picture))
     True
     """
 
@@ -94,18 +96,18 @@ class Tiling:
         return height + (self.counts[0] - 1) * down, width + (self.counts[1] - 1) * across
 
     def middle(self, pixels: FloatArray) -> FloatArray:
-        """The picture in the middle of an image that has room for it."""
+        """The picture in the middle of ``pixels``, an image that has room for it."""
         top, left = ((side - own) // 2 for side, own in zip(pixels.shape, self.shape, strict=True))
         return pixels[top : top + self.shape[0], left : left + self.shape[1]]
 
     def cut(self, picture: FloatArray) -> FloatArray:
-        """The tiles as columns, each flattened row by row: (height * width, rows * columns)."""
+        """Tiles of a ``picture`` as columns, flattened by row: (height * width, rows * columns)."""
         views = np.lib.stride_tricks.sliding_window_view(picture, self.tile)
         steps = views[:: self.stride[0], :: self.stride[1]]
         return steps.transpose(2, 3, 0, 1).reshape(self.tile[0] * self.tile[1], -1)
 
     def average(self, tiles: FloatArray) -> FloatArray:
-        """The picture that tiles make together: where they overlap, their weighted mean.
+        """The picture that ``tiles`` make together: where they overlap, their weighted mean.
 
         Weights fall towards a tile's border, where it knows least of what is around, so that no
         seam is left to see: sin(pi (i + 1/2) / side) for row i, times the same for its column.
@@ -123,7 +125,7 @@ class Tiling:
         return np.asarray(total / weight)
 
     def nearest(self, tiles: FloatArray) -> FloatArray:
-        """The picture that has each pixel from one tile, the one whose middle is nearest."""
+        """The picture with each pixel from one of ``tiles``, the one whose middle is nearest."""
         owners, places = zip(*map(_nearest, self.tile, self.stride, self.counts), strict=True)
         columns = tiles.reshape(*self.tile, *self.counts)
         return np.asarray(columns[(*np.ix_(*places), *np.ix_(*owners))])
