@@ -99,7 +99,7 @@ class Reconstruction:
         return {title: self.psnr[title] - self.tile_psnr[title] for title in learned}
 
     def to_bytes(self) -> bytes:
-        """The content of an .npz file: pictures in 256 greys from black to white, for :meth:`load`."""
+        """The content of an .npz file for :meth:`load`: pictures in 256 greys."""
         names = ("label", "image", "psnr", "tile_psnr", "origin", "one_measurement")
         header = {name: getattr(self, name) for name in names}
         greys: dict[str, Any] = {
