@@ -23,6 +23,8 @@ def __getattr__(name: str) -> Any:
     """Load the heavier parts on first use."""
     if name == "predict":
         return import_module("linscale.studies.prediction").predict
+    if name == "phase":
+        return import_module("linscale.sweep.phases").phase
     if name in ("empirical", "montecarlo", "plotting", "sweep", "symbolic"):
         return import_module(f"linscale.{name}")
     raise AttributeError(f"module 'linscale' has no attribute {name!r}")
@@ -47,6 +49,7 @@ __all__ = [
     "errors",
     "forward",
     "montecarlo",
+    "phase",
     "plotting",
     "predict",
     "risk",
