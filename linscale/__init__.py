@@ -28,11 +28,13 @@ from linscale.results import RiskCurve, RiskPath, RiskPoint
 if TYPE_CHECKING:  # loaded on first use
     from linscale import empirical, montecarlo, plotting, sweep, symbolic
     from linscale.studies.prediction import Prediction, predict
+    from linscale.sweep.phases import phase
 
 __version__ = "0.1.0"
 
 HEAVIER = {  # what is loaded on first use, and where it is
     "Prediction": "linscale.studies.prediction",
+    "phase": "linscale.sweep.phases",
     "predict": "linscale.studies.prediction",
 }
 ROOMS = ("empirical", "montecarlo", "plotting", "sweep", "symbolic")
@@ -77,6 +79,7 @@ __all__ = [
     "filters",
     "forward",
     "montecarlo",
+    "phase",
     "plotting",
     "predict",
     "risk",

@@ -28,6 +28,7 @@ from linscale.plotting.curves import (
 )
 from linscale.plotting.images import draw_images, draw_prediction, draw_task_panels
 from linscale.plotting.networks import draw_learning_curves
+from linscale.plotting.phase import draw_diagram
 from linscale.plotting.pictures import draw_pictures
 from linscale.plotting.style import RC
 from linscale.plotting.subspace import draw_setups, draw_subspace
@@ -38,11 +39,13 @@ from linscale.studies.study import Study
 from linscale.studies.subspace import SubspaceStudy
 from linscale.studies.training import TrainingStudy
 from linscale.support.files import write_together
+from linscale.sweep.phases import Phase
 
 __all__ = [
     "draw",
     "draw_all",
     "draw_networks",
+    "draw_phase",
     "draw_reconstructions",
     "draw_tasks",
     "plot",
@@ -256,6 +259,31 @@ def draw_networks(
     """
     with matplotlib.rc_context(RC):
         return draw_learning_curves(networks, references or {}, metric, columns)
+
+
+def draw_phase(phase: Phase, axes: Axes | None = None) -> Axes:
+    """A coloured cell for each pair of parameters; see :meth:`linscale.sweep.Phase.plot`.
+
+    Parameters
+    ----------
+    phase : Phase
+    axes : Axes, optional
+        Where to draw; a new figure's where it is not given.
+
+    Returns
+    -------
+    Axes
+
+    Examples
+    --------
+    >>> import linscale as ls
+    >>> model_of = lambda d, sigma: ls.SubspaceModel(100, d, sigma)
+    >>> found = ls.phase(model_of, {"sigma": [0.5, 1]}, {"d": [1, 2]}, ls.theory.floor)
+    >>> len(ls.plotting.draw_phase(found).collections)
+    1
+    """
+    with matplotlib.rc_context(RC):
+        return draw_diagram(phase, axes)
 
 
 def draw_reconstructions(found: list[Reconstruction]) -> Figure:
