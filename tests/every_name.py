@@ -209,6 +209,7 @@ def sweeps(folder: Path) -> None:
         model_of, {"sigma": [0.1, 0.2]}, {"d": [1, 2]}, ls.theory.saturation, progress=False
     )
     assert phase.value.shape == (2, 2)
+    assert ls.plotting.draw_phase(phase) is not None
 
 
 def pictures(folder: Path) -> None:
@@ -225,6 +226,7 @@ def pictures(folder: Path) -> None:
     figure = p.draw(prediction.study)
     assert p.render(figure, folder / "figure")
     assert p.save(figure, folder / "figure")
+    assert p.plot(prediction.curve, None) is not None
     for draw in (p.draw_all, p.draw_networks, p.draw_reconstructions, p.draw_tasks):
         assert callable(draw)
     form: ls.symbolic.ClosedForm = ls.symbolic.floor
