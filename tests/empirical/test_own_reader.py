@@ -21,12 +21,12 @@ LOG = "n_train: 30\ntask: denoising\nval_psnr: 22\ntest_psnr: 21.5\n"
 
 
 @pytest.fixture(autouse=True)
-def restored(monkeypatch):
-    """What a test registers is gone after it."""
-    known = dict(empirical.READERS)
-    yield
-    empirical.READERS.clear()
-    empirical.READERS.update(known)
+def the_package_alone(monkeypatch):
+    """What others have registered is not there, and what a test registers is gone after it."""
+    known = {word: empirical.READERS[word] for word in empirical.FORMATS}
+    monkeypatch.setattr(empirical.reader, "READERS", known)
+    monkeypatch.setattr(empirical.sources, "READERS", known)
+    monkeypatch.setattr(empirical, "READERS", known)
 
 
 def lines_reader(word="lines", **changes):
