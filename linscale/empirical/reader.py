@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -128,7 +129,7 @@ class Source:
         return self.is_folder and next(self.path.rglob(pattern), None) is not None
 
 
-class Reader:
+class Reader(ABC):
     r"""A format of logs: which files and folders are of it, and what table they hold.
 
     A reader of your own says both; :func:`linscale.empirical.read` and
@@ -184,6 +185,7 @@ class Reader:
             raise TypeError(f"{cls.__name__}: word = {cls.word!r} is that of {_name(known)}")
         READERS[cls.word] = cls
 
+    @abstractmethod
     def recognises(self, source: Source) -> bool:
         """Whether a file or folder is of this format, by its contents.
 
@@ -191,8 +193,8 @@ class Reader:
         ----------
         source : Source
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def read(
         self,
         path: str | Path,
@@ -206,7 +208,6 @@ class Reader:
 
         A reader leaves out with ``**_`` those that say nothing to it.
         """
-        raise NotImplementedError
 
 
 READERS: dict[str, type[Reader]] = {}  # by word, in the order in which messages name them

@@ -60,8 +60,8 @@ def read_wandb(
     Raises
     ------
     InputError
-        As for :func:`read_csv`, if no run is in one of the states, and if there is no validation
-        curve to choose the best step by.
+        As for :func:`linscale.empirical.read_csv`, if no run is in one of the states, and if there
+        is no validation curve to choose the best step by.
     InvalidArgument
         Another word for ``at``.
 
