@@ -31,6 +31,7 @@ OWN = "linscale."  # modules whose filters are checked by the tests, and not whe
 OF_THE_RESIDUAL = ("learned", "gain", "variance_filter", "confine")
 TINY = 1e-150  # of a complex step: its square is nothing
 SMALL = 1.5e-8  # root of eps: below it 1 - rho has lost more than the first order leaves out
+CURVED = 1e-9  # what follows the first order in 1 - rho, if it is more than rounding
 
 
 class _Made(ABCMeta):
@@ -39,12 +40,14 @@ class _Made(ABCMeta):
     _seen: ClassVar[set[type]] = set()
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        made = super().__call__(*args, **kwargs)
-        if not cls.__module__.startswith(OWN) and cls not in _Made._seen:
-            from linscale.filters.checks import check  # which knows what a filter is
+        if cls.__module__.startswith(OWN) or cls in _Made._seen:
+            return super().__call__(*args, **kwargs)
+        from linscale.filters.checks import check, check_class  # which know what a filter is
 
-            check(made)
-            _Made._seen.add(cls)
+        check_class(cls)
+        made = super().__call__(*args, **kwargs)
+        check(made)
+        _Made._seen.add(cls)
         return made
 
 
@@ -201,7 +204,10 @@ class Filter(metaclass=_Made):
     def learned(self, l: Spectrum) -> Spectrum:
         """1 - rho(l) without cancellation at ``l`` of any shape, (T, *l.shape)."""
         first = column(self.slope, l) * l
-        return np.where(np.abs(first) < SMALL, first, 1.0 - self.residual(l))
+        learned = 1.0 - self.residual(l)
+        # Where the slope is small, or 0, what follows it in l may not be.
+        alone = (np.abs(first) < SMALL) & (np.abs(learned - first) < CURVED)
+        return np.where(alone, first, learned)
 
     def gain(self, l: Spectrum) -> Spectrum:
         """g(l) = (1 - rho(l)) / l at ``l`` of any shape, none of them 0, (T, *l.shape)."""
@@ -227,9 +233,15 @@ class Filter(metaclass=_Made):
         ------
         StepTooLarge
             Its message says ``where`` the spectrum is.
+        InvalidArgument
+            The same of a filter that has no ``step``.
         """
         if largest >= self.stable_below:
-            step: float = getattr(self, "step", np.nan)
+            step: float | None = getattr(self, "step", None)
+            if step is None:
+                allowed = f"one that converges on a spectrum up to {largest:.6g} {where}"
+                found = f"{self!r}, which does below {self.stable_below:.6g}"
+                raise InvalidArgument("filter", found, allowed)
             raise StepTooLarge(step, step * self.stable_below / largest, where)
 
     def __repr__(self) -> str:

@@ -138,8 +138,11 @@ def _stability(largest: FloatArray, filter: Filter) -> str:
     diverged = int(np.sum(largest >= filter.stable_below))
     if diverged == 0:
         return "ok"
-    below = getattr(filter, "step", np.nan) * filter.stable_below / largest.max()
+    share = filter.stable_below / largest.max()
+    below = f"use a step below {filter.step * share:.4g}" if hasattr(filter, "step") else (
+        f"the largest eigenvalue of YY'/N is {1.0 / share:.4g} times what the filter takes"
+    )  # fmt: skip
     return (
         f"gradient descent diverges on {diverged} of {largest.size} draws, which can dominate the "
-        f"mean: use a step below {below:.4g}"
+        f"mean: {below}"
     )
