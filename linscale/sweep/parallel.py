@@ -7,10 +7,10 @@ but through their parent, and none outlives it.
 from __future__ import annotations
 
 import os
+import threading
 import time
-from collections.abc import Callable, Generator, Sequence
-from contextlib import ExitStack
-from threading import Thread
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any, TypeVar
 
 from threadpoolctl import threadpool_limits
@@ -57,7 +57,7 @@ def _by_processes(
     from joblib.externals.loky.process_executor import BrokenProcessPool
 
     options: dict[str, Any] = {"initializer": _begin_worker, "initargs": (os.getpid(),)}
-    numbered = (delayed(_one)(function, place, job) for place, job in enumerate(jobs))
+    numbered = (delayed(_placed)(function, place, job) for place, job in enumerate(jobs))
     try:
         with ExitStack() as stack:
             with (
@@ -65,7 +65,7 @@ def _by_processes(
                 without_interrupts(),
             ):
                 found = Parallel(return_as="generator_unordered")(numbered)
-                stack.enter_context(closing_quietly(found))  # before an interrupt may come
+                stack.enter_context(_closing(found))  # before an interrupt may come
             for result in found:  # noqa: UP028  ("yield from" would close it first)
                 yield result
     except BrokenProcessPool:
@@ -75,16 +75,30 @@ def _by_processes(
         ) from None
 
 
-_pinned_here = False
-
-
-def _one(function: Callable[..., Result], place: int, job: tuple[Any, ...]) -> tuple[int, Result]:
-    """In a worker, whose BLAS keeps to one thread from the first job on."""
-    global _pinned_here
-    if not _pinned_here:
-        threadpool_limits(limits=1)
-        _pinned_here = True
+def _placed(
+    function: Callable[..., Result], place: int, job: tuple[Any, ...]
+) -> tuple[int, Result]:
     return place, function(*job)
+
+
+@contextmanager
+def _closing(found: Any) -> Iterator[None]:
+    """Close at the end, silently: loky's thread that feeds the workers may find its tasks gone."""
+    try:
+        yield
+    finally:
+        before = threading.excepthook
+
+        def hook(failed: threading.ExceptHookArgs) -> None:
+            if type(failed.thread).__name__ != "_ExecutorManagerThread":
+                before(failed)
+
+        threading.excepthook = hook
+        try:
+            with closing_quietly(found):
+                pass
+        finally:
+            threading.excepthook = before
 
 
 def _begin_worker(parent: int) -> None:
@@ -96,4 +110,4 @@ def _begin_worker(parent: int) -> None:
         os._exit(1)
 
     if os.name == "posix":  # elsewhere a process keeps the number of its dead parent
-        Thread(target=watch, daemon=True).start()
+        threading.Thread(target=watch, daemon=True).start()

@@ -94,6 +94,13 @@ def test_the_same(one, other):
          ls.SpectralProblem([3, 2, 1], [1, 1, 3], [0.2, 0.1, 0], 0.1)),
         (ls.SpectralProblem([2, 1], [2, 3], [0.1, 0], 0.1),
          ls.SpectralProblem([2, 1], [2, 3], [0.1, 0], 0.1, scale=2)),
+        # Each differs in one of the sums alone.
+        (ls.SpectralProblem([3, 2, 1], [1, 1, 3], [0.1, 0.2, 0], 0.1),
+         ls.SpectralProblem([3, 2, 1], [1, 1, 3], [0.2, 0.05, 0], 0.1)),
+        (ls.SpectralProblem([1, 2, 3], [1, 4, 1], [0.1, 0, 0], 0.1),
+         ls.SpectralProblem([1, 2, 3], [4, 1, 2], [0.1, 0, 0], 0.1)),
+        (ls.SpectralProblem([1, 1e-10], [1, 3], [0.1, 0], 0.1),
+         ls.SpectralProblem([1, 2e-10], [1, 3], [0.1, 0], 0.1)),
         (K, K[::-1]), (K, K.reshape(3, 4)), (K, K * (1 + 1e-6 * (K == 1.0))), (K * 1j, K),
         ({"a": 1}, {"a": 2}), ({"a": 1}, {"b": 1}), ([1, 2], [1, 2, 3]), ("a", "b"), ("1", 1),
         (Config(0.1, "a"), Config(0.1, "b")), (Shown(0.1), Shown(0.1001)), (Opaque(), Shown(1)),
