@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from linscale import plotting
 from linscale.cli.tools import cores, guarded, progress_bar, sizes
@@ -174,6 +175,16 @@ def pictures_of(
     )  # fmt: skip
     write_together({options.out / f"{task.name}_pictures.npz": pictures.to_bytes()})
     return pictures
+
+
+def figures(data: Path) -> dict[str, Figure]:
+    """Learning curves and reconstructions of every task, from their saved arrays."""
+    studies = {name: TrainingStudy.load(data / "tasks" / f"{name}.npz") for name in TASKS}
+    pictures = [Reconstruction.load(data / "tasks" / f"{name}_pictures.npz") for name in TASKS]
+    return {
+        "tasks": plotting.draw_tasks(studies),
+        "reconstructions": plotting.draw_reconstructions(pictures),
+    }
 
 
 if __name__ == "__main__":
