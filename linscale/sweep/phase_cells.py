@@ -17,6 +17,7 @@ from linscale.sweep.ranges import expand
 LARGEST_VALUE = 2**53  # of integers: kept exactly by SQLite and JSON, and as a float
 TAKEN = ("value", "error", "status")  # columns of the answer's table
 NUMBER = "a number, or something with value, error and status, such as a RiskPoint"
+NO_ANSWER = (LinscaleError, np.linalg.LinAlgError)
 
 At = dict[str, Any]  # the two keyword arguments of model_of
 
@@ -96,11 +97,11 @@ def ask(
     model = None
     try:
         given = model_of(**at)
-        model = fingerprint(given) if compared else None
+        model = _marked(given) if compared else None
         answer = question(*given) if isinstance(given, tuple) else question(given)
     except MissingDevice:
         raise
-    except (LinscaleError, np.linalg.LinAlgError) as error:
+    except NO_ANSWER as error:
         if compared and model is None:
             model = _no_model(error)
         return Answer(np.nan, np.nan, f"no answer: {error}", failed=True, model=model)
@@ -118,10 +119,18 @@ def ask(
 def asked_about(model_of: Callable[..., Any], at: At) -> Any:
     """The fingerprint alone, without asking."""
     try:
-        return fingerprint(model_of(**at))
+        return _marked(model_of(**at))
     except MissingDevice:
         raise
-    except (LinscaleError, np.linalg.LinAlgError) as error:
+    except NO_ANSWER as error:
+        return _no_model(error)
+
+
+def _marked(given: Any) -> Any:
+    """Without a spectrum there may be an answer all the same."""
+    try:
+        return fingerprint(given)
+    except NO_ANSWER as error:
         return _no_model(error)
 
 

@@ -187,8 +187,8 @@ def phase(
     question : callable
         Answers with a number, or with something that has value, error and status:
         :func:`linscale.theory.saturation`, say, :func:`linscale.theory.local_exponent`, or
-        ``functools.partial(linscale.early_stopped, method="theory")``. Simulation has to be given
-        its seed.
+        ``functools.partial(linscale.early_stopped, method="theory")``. It has to answer the same
+        each time: simulation does, unless its seed is None.
     store : str or Path, optional
         A file; made if it is missing.
     name : str, optional

@@ -325,6 +325,17 @@ def test_no_answer_is_recorded(tmp_path):
     assert asked(log) == 9
 
 
+@pytest.mark.parametrize("stored", [False, True])
+def test_what_has_no_spectrum_may_have_an_answer(stored, tmp_path):
+    """Noise that rounding would swallow: only the fingerprint asks for a spectrum here."""
+    tiny = lambda sigma, d: ls.InverseProblem(None, np.diag([1.0] * d + [0.0]), sigma)  # noqa: E731
+    options = {"store": tmp_path / "p", "name": "size"} if stored else {}
+    for _ in range(2):
+        found = quietly(tiny, {"sigma": [1e-9]}, D, lambda model: model.n, **options)
+        assert found.value.tolist() == [[2.0], [5.0]]
+        assert found.statuses == (("ok",), ("ok",))
+
+
 def test_other_errors_are_not_hidden(tmp_path):
     def missing(model):
         raise MissingDevice("no such device")
