@@ -161,6 +161,9 @@ def tables(folder: Path) -> None:
     assert e.detect(folder / "table.csv") == "csv"
     assert "csv" in e.FORMATS
     assert len(again) == len(rows)
+    source: ls.empirical.Source = e.Source(folder / "table.csv")
+    reader_of_it: ls.empirical.Reader = e.READERS["csv"]()
+    assert reader_of_it.recognises(source)
     assert e.read_csv(folder / "table.csv") == again
     assert e.COLUMNS
     grid: ls.empirical.Grid = e.grid(again, "psnr", "test")

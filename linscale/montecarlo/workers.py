@@ -7,18 +7,16 @@ mostly Python, which holds the interpreter's lock: many of them are sent to proc
 
 from __future__ import annotations
 
-import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import numpy as np
 
 from linscale.support.blas import one_thread
-from linscale.support.interrupts import without_interrupts
+from linscale.support.interrupts import managers_are_quiet, without_interrupts
 
 Result = TypeVar("Result")
 Task = Callable[[np.random.Generator], Result]
@@ -91,28 +89,12 @@ def _by_processes(
                     progress()
             yield batch
     except BaseException:
-        with warnings.catch_warnings(), _managers_are_quiet():
+        with warnings.catch_warnings(), managers_are_quiet():
             warnings.simplefilter("ignore")  # it says that work was cancelled, as is meant
             if found:
                 found.close()
             get_reusable_executor().shutdown(wait=True, kill_workers=True)
         raise
-
-
-@contextmanager
-def _managers_are_quiet() -> Iterator[None]:
-    """loky's thread that feeds the workers may find its tasks gone while it is being closed."""
-    before = threading.excepthook
-
-    def hook(failed: threading.ExceptHookArgs) -> None:
-        if type(failed.thread).__name__ != "_ExecutorManagerThread":
-            before(failed)
-
-    threading.excepthook = hook
-    try:
-        yield
-    finally:
-        threading.excepthook = before
 
 
 def _one(task: Task[Result], stream: np.random.SeedSequence, progress: Progress) -> Result:

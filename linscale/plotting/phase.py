@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import matplotlib
 import numpy as np
-from matplotlib import pyplot
 from matplotlib.axes import Axes
 from matplotlib.collections import PatchCollection
 from matplotlib.colors import ListedColormap, LogNorm, Normalize, SymLogNorm
@@ -32,6 +31,8 @@ EVEN = 4.0  # below this span no eye tells even spacing from spacing in the loga
 def draw_diagram(phase: Phase, axes: Axes | None) -> Axes:
     """On axes, or on those of a new figure."""
     if axes is None:
+        from matplotlib import pyplot  # only where it is to show the figure
+
         axes = pyplot.subplots(figsize=(5.4, 4.2), layout="constrained")[1]
     columns, rows = np.argsort(phase.x), np.argsort(phase.y)
     value = phase.value[np.ix_(rows, columns)]

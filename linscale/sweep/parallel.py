@@ -1,7 +1,6 @@
 """Any function of any arguments, here or in worker processes, with BLAS on one thread in both.
 
-As in :mod:`linscale.sweep.pool`, which computes cells of a grid: Ctrl-C does not reach the workers
-but through their parent, and none outlives it.
+Ctrl-C does not reach the workers but through their parent, and none outlives it.
 """
 
 from __future__ import annotations
@@ -9,8 +8,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack
 from typing import Any, TypeVar
 
 from threadpoolctl import threadpool_limits
@@ -65,13 +64,13 @@ def _by_processes(
                 without_interrupts(),
             ):
                 found = Parallel(return_as="generator_unordered")(numbered)
-                stack.enter_context(_closing(found))  # before an interrupt may come
+                stack.enter_context(closing_quietly(found))  # before an interrupt may come
             for result in found:  # noqa: UP028  ("yield from" would close it first)
                 yield result
     except BrokenProcessPool:
         raise LinscaleError(
-            "a worker process was killed, perhaps for want of memory: what is finished is kept if "
-            "there is a store; call again, with fewer workers"
+            "a worker process was killed, perhaps for want of memory: what is finished is kept in "
+            "the store, where there is one; run the same again, with fewer workers"
         ) from None
 
 
@@ -81,28 +80,12 @@ def _placed(
     return place, function(*job)
 
 
-@contextmanager
-def _closing(found: Any) -> Iterator[None]:
-    """Close at the end, silently: loky's thread that feeds the workers may find its tasks gone."""
-    try:
-        yield
-    finally:
-        before = threading.excepthook
-
-        def hook(failed: threading.ExceptHookArgs) -> None:
-            if type(failed.thread).__name__ != "_ExecutorManagerThread":
-                before(failed)
-
-        threading.excepthook = hook
-        try:
-            with closing_quietly(found):
-                pass
-        finally:
-            threading.excepthook = before
-
-
 def _begin_worker(parent: int) -> None:
-    """End this worker soon after its parent has died: kill -9 lets the parent say nothing."""
+    """End this worker soon after its parent has died: nobody else would.
+
+    A thread looks, since kill -9 lets the parent say nothing. It ends the process at once, as there
+    is nobody left to give results to.
+    """
 
     def watch() -> None:
         while os.getppid() == parent:

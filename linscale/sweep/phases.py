@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from linscale.errors import InputError, InvalidArgument
+from linscale.errors import InvalidArgument
+from linscale.results import display
 from linscale.support import validate
 from linscale.support.validate import FloatArray
 from linscale.sweep.fingerprint import alike, fingerprint, name_of
@@ -116,16 +116,12 @@ without an answer)
         >>> found.to_frame()[["sigma", "d", "value"]].values.round(6).tolist()
         [[0.5, 1.0, 0.2], [1.0, 1.0, 0.5]]
         """
-        try:
-            pandas = import_module("pandas")
-        except ImportError:
-            raise InputError("to_frame needs pandas: pip install 'linscale[empirical]'") from None
         y, x = np.meshgrid(self.y, self.x, indexing="ij")
         columns = {
             self.x_name: x.ravel(), self.y_name: y.ravel(), "value": self.value.ravel(),
             "error": self.error.ravel(), "status": [text for row in self.statuses for text in row],
         }  # fmt: skip
-        return pandas.DataFrame(columns)
+        return display.frame(columns)
 
     def plot(self, ax: Any = None) -> Any:
         """Draw it: a coloured cell for each pair of values.
@@ -151,7 +147,7 @@ without an answer)
         >>> axes.get_xlabel(), axes.get_ylabel()
         ('noise $\\\\sigma$', 'subspace dimension $d$')
         """
-        return _plotting().draw_phase(self, ax)
+        return display.drawn("draw_phase", self, ax)
 
 
 def phase(
@@ -321,8 +317,3 @@ def _span(values: NDArray[Any]) -> str:
     ends = [float(v) for v in (values.min(), values.max())]
     low, high = (f"{v:,.0f}" if 1e3 <= abs(v) < 1e9 else f"{v:.4g}" for v in ends)
     return low if low == high else f"{low} to {high}"
-
-
-def _plotting() -> Any:
-    """Figures, loaded where one is drawn: they lie above this room."""
-    return import_module("linscale.plotting")

@@ -14,6 +14,7 @@ import linscale as ls
 from linscale.errors import InputError, InvalidArgument, MissingDevice, NotConverged
 from linscale.support.blas import threads_for
 from linscale.sweep import Phase, Store, parallel
+from linscale.sweep.cluster import closing_quietly
 from linscale.sweep.connection import Lock
 from tests.sweep.stores import GRID
 
@@ -149,7 +150,7 @@ def test_only_lokys_own_thread_may_fail_while_workers_are_ended(monkeypatch):
                 thread.join()
 
     found = Closed()
-    with parallel._closing(found):
+    with closing_quietly(found):
         pass
     assert heard == found.threads[1:]
     found.threads[0] = _ExecutorManagerThread(target=lambda: 1 / 0)
