@@ -1,9 +1,8 @@
 """How a filter is written down: a word for its class and its fields, and back.
 
-    {"filter": "heavy_ball", "step": 0.1, "momentum": 0.9, "iterations": [10, 100]}
-
-A class of filters that has a ``word`` is found here from then on; ``import`` of the module that
-defines it is all it takes.
+Such as ``{"filter": "heavy_ball", "step": 0.1, "momentum": 0.9, "iterations": [10, 100]}``. A class
+of filters that has a ``word`` is found here from then on; ``import`` of the module that defines it
+is all it takes.
 """
 
 from __future__ import annotations
