@@ -25,7 +25,7 @@ from linscale.operators import tasks
 from linscale.studies import tables
 from linscale.studies.prediction import predict
 from linscale.studies.prediction_study import PredictionStudy
-from linscale.studies.reconstruction import Reconstruction, reconstruct
+from linscale.studies.reconstruction import Reconstruction, hold_out, reconstruct
 from linscale.studies.training import TrainingStudy, image_study
 from linscale.support.files import check_folder, write_together
 
@@ -165,13 +165,14 @@ def pictures_of(
 ) -> Reconstruction:
     """Reconstructions of one image by estimators that never saw it."""
     shown = next((image for image in images if image.name in PICTURES), images[-1])
-    others = [image for image in images if image.group != shown.group]
+    shown, others = hold_out(images, shown)
     found = predict(
         others, task, patch_size=options.patch_size, n_train=[1], resamples=0, rng=options.seed
     )
     pictures = reconstruct(
-        found.model, found.operator, found.mean, found.pool, shown, SHOWN, options.seed
-    )
+        found.model, found.operator, found.mean, found.pool, shown, SHOWN, options.seed,
+        learned_from=others,
+    )  # fmt: skip
     write_together({options.out / f"{task.name}_pictures.npz": pictures.to_bytes()})
     return pictures
 

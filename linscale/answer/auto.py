@@ -20,6 +20,7 @@ from linscale.errors import InvalidArgument, NotConverged, Unsupported
 from linscale.filters import Filter
 from linscale.models.problem import Model
 from linscale.results.risk import RiskPath, RiskPoint
+from linscale.results.words import SIMULATED
 from linscale.support import validate
 from linscale.support.seeds import seed_sequence
 from linscale.theory.law import check_order
@@ -156,9 +157,7 @@ def _prefer(predicted: Any, simulated: Any) -> Any:
 
 
 def _simulated(status: str) -> str:
-    return "simulated, as theory is not sure enough here" + (
-        "" if status == "ok" else f"; {status}"
-    )
+    return SIMULATED + ("" if status == "ok" else f"; {status}")
 
 
 def _refused(status: str, error: Exception) -> str:

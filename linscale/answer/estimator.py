@@ -41,9 +41,17 @@ class Estimator:
     ...     def theory(self, model, n_train, *, order=1, complex_data=False):
     ...         return ls.theory.best_one_step(model, n_train, complex_data=complex_data)
     >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.05)
-    >>> one, many = (ls.curve(model, [10, 1000], e) for e in ("one_step", "early_stopped"))
+    >>> one, many = (
+    ...     ls.curve(model, [10, 1000], word, method="theory")
+    ...     for word in ("one_step", "early_stopped")
+    ... )
     >>> (one.value > many.value).tolist()
     [True, True]
+    >>> try:
+    ...     OneStep().simulation(model, 10)
+    ... except ls.errors.Unsupported as error:
+    ...     print(error)
+    there is no simulation of one step
     """
 
     word: ClassVar[str]
@@ -125,6 +133,15 @@ def known() -> str:
 
 def estimator_of(given: Any) -> Estimator | Filter:
     """The estimator of a word; one that is given, and a filter, as it is.
+
+    Parameters
+    ----------
+    given : str, Estimator, class of Estimator or Filter
+        A word may have "-" for "_".
+
+    Returns
+    -------
+    Estimator or Filter
 
     Raises
     ------

@@ -113,11 +113,32 @@ class Filter(metaclass=_Made):
     ...     def domain(self):
     ...         return -self.at.min(), np.inf  # poles at -mu, nothing else
     >>> twice = IteratedTikhonov([0.01, 0.1, 1.0])
+
+    Theory and simulation agree on it:
+
     >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.2)
     >>> theory = ls.theory.risk(model, 60, twice)
     >>> simulated = ls.montecarlo.risk(model, 60, twice, trials=50)
     >>> bool(np.all(abs(theory.value - simulated.value) < 5 * simulated.sem + theory.error))
     True
+
+    What is derived from its residual, at two eigenvalues:
+
+    >>> l = np.array([0.1, 1.0])
+    >>> twice.residual(l).shape
+    (3, 2)
+    >>> bool(np.allclose(twice.learned(l), 1 - twice.residual(l)))
+    True
+    >>> bool(np.allclose(twice.gain(l) * l, twice.learned(l)))
+    True
+    >>> bool(np.allclose(twice.variance_filter(l), twice.learned(l) ** 2 / l))
+    True
+    >>> lens = twice.confine(low=0.1, high=1.0)  # inside, no pole; around, the spectrum
+    >>> -0.01 < lens.left < 0.1 and 1.0 < lens.right
+    True
+    >>> twice.along([0.5]).at
+    array([0.5])
+    >>> twice.check_stable(1e9, "")  # ridge never diverges
     """
 
     path: ClassVar[str]
@@ -148,7 +169,7 @@ class Filter(metaclass=_Made):
 
     @abstractmethod
     def residual(self, l: Spectrum) -> Spectrum:
-        """rho(l) at real or complex l of any shape, as an array of shape (T, *l.shape)."""
+        """rho(l) at real or complex ``l`` of any shape, as an array of shape (T, *l.shape)."""
 
     def domain(self) -> tuple[float, float]:
         """The real numbers next to 0, one on either side, at which the formula breaks down."""
@@ -163,11 +184,11 @@ class Filter(metaclass=_Made):
         return values
 
     def column(self, l: Spectrum) -> FloatArray:
-        """The parameter values as a column that broadcasts against l, shape (T, 1, ...)."""
+        """The parameter values as a column that broadcasts against ``l``, shape (T, 1, ...)."""
         return column(self.at, l)
 
     def along(self, values: ArrayLike) -> Self:
-        """The same filter along other values of its parameter."""
+        """The same filter along other ``values`` of its parameter, (T,)."""
         other = copy(self)
         other.__dict__.pop("slope", None)
         object.__setattr__(other, self.path, validate.vector(self.path, values))
@@ -181,7 +202,7 @@ class Filter(metaclass=_Made):
         return np.asarray(-self.residual(np.array(1j * TINY)).imag / TINY)
 
     def learned(self, l: Spectrum) -> Spectrum:
-        """1 - rho(l) without cancellation, shape (T, *l.shape)."""
+        """1 - rho(l) without cancellation at ``l`` of any shape, (T, *l.shape)."""
         first = column(self.slope, l) * l
         learned = 1.0 - self.residual(l)
         # Where the slope is small, or 0, what follows it in l may not be.
@@ -189,15 +210,15 @@ class Filter(metaclass=_Made):
         return np.where(alone, first, learned)
 
     def gain(self, l: Spectrum) -> Spectrum:
-        """g(l) = (1 - rho(l)) / l at l != 0, shape (T, *l.shape)."""
+        """g(l) = (1 - rho(l)) / l at ``l`` of any shape, none of them 0, (T, *l.shape)."""
         return self.learned(l) / l
 
     def variance_filter(self, l: Spectrum) -> Spectrum:
-        """h(l) = (1 - rho(l))^2 / l, 0 at l = 0, shape (T, *l.shape)."""
+        """h(l) = (1 - rho(l))^2 / l, 0 at l = 0, at ``l`` of any shape, (T, *l.shape)."""
         return self.learned(l) ** 2 / np.where(l == 0, 1.0, l)
 
     def confine(self, low: float, high: float) -> Lens:
-        """Where a contour around the spectrum [low, high] may run."""
+        """Where a contour around the spectrum from ``low`` to ``high``, above 0, may run."""
         return widest(self, low, high)
 
     @property
@@ -208,7 +229,12 @@ class Filter(metaclass=_Made):
     def check_stable(self, largest: float, where: str) -> None:
         """Raise StepTooLarge where the path diverges on a spectrum that reaches ``largest``.
 
-        InvalidArgument where the filter has no ``step``.
+        Raises
+        ------
+        StepTooLarge
+            Its message says ``where`` the spectrum is.
+        InvalidArgument
+            The same of a filter that has no ``step``.
         """
         if largest >= self.stable_below:
             step: float | None = getattr(self, "step", None)
@@ -231,7 +257,35 @@ class Filter(metaclass=_Made):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Descent(Filter):
-    """A rule that takes steps of one size: what all of them share."""
+    """A rule that takes steps of one size: what all of them share.
+
+    Parameters
+    ----------
+    step : float
+        Step size, above 0, in units of one over an eigenvalue of YY'/N.
+    iterations : scalar or (T,) array of integers
+        k >= 0.
+
+    Examples
+    --------
+    A rule of your own with the residual of gradient descent whose every second step is half as
+    long:
+
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> import linscale as ls
+    >>> @dataclass(frozen=True, eq=False, init=False, repr=False)
+    ... class Limping(ls.filters.Descent):
+    ...     def residual(self, l):
+    ...         k = self.column(l)
+    ...         long, short = np.ceil(k / 2), np.floor(k / 2)
+    ...         return (1 - self.step * l) ** long * (1 - self.step * l / 2) ** short
+    ...     @property
+    ...     def stable_below(self):
+    ...         return 2 / self.step
+    >>> Limping(0.1, [0, 1, 2]).residual(np.array([1.0])).ravel()
+    array([1.   , 0.9  , 0.855])
+    """
 
     step: float
     iterations: FloatArray

@@ -102,6 +102,26 @@ class GradientDescent(Descent):
             eta = 1 / ((1 + eps) (1 + sigma^2)),   eps = sqrt(10 (d + sigma^2 n) log(n) / N)
 
         Source: the code of arXiv 2209.13435, whose step on the un-normalised loss is eta / N.
+
+        Parameters
+        ----------
+        model : SubspaceModel
+        n_train : int
+            N, from 1 to 10^15.
+
+        Raises
+        ------
+        InvalidArgument
+            Any other model, or N outside its range.
+
+        Examples
+        --------
+        With many examples it is one over the largest eigenvalue of Cov(y):
+
+        >>> import linscale as ls
+        >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.5)
+        >>> print(f"{ls.GradientDescent.reference_step(model, 10**9):.3f} {1 / 1.25:.3f}")
+        0.799 0.800
         """
         if not isinstance(model, SubspaceModel):
             raise InvalidArgument("model", type(model).__name__, "a SubspaceModel")

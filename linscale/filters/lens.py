@@ -40,6 +40,13 @@ class Lens(NamedTuple):
     >>> lens = ls.GradientFlow(10.0).confine(low=0.5, high=2.0)
     >>> round(lens.left, 3), round(lens.scale, 3)
     (0.4, 0.1)
+
+    Its upper arc begins in the left corner, at 45 degrees:
+
+    >>> import numpy as np
+    >>> from linscale.filters import Lens
+    >>> Lens(left=1.0, right=3.0, scale=0.1).arc(np.array([0.0, 1.0])).round(3)
+    array([1.+0.j   , 2.+0.414j])
     """
 
     left: float
@@ -49,7 +56,7 @@ class Lens(NamedTuple):
     log_residual: Callable[[Spectrum], Spectrum] | None = None
 
     def arc(self, tau: FloatArray) -> ComplexArray:
-        """Points of the upper arc."""
+        """Points of the upper arc at ``tau`` from 0, the left corner, to inf, the right one."""
         s = tau * np.exp(1j * self.angle)
         return np.asarray(self.left + (self.right - self.left) * (s / (1.0 + s)))
 

@@ -1,6 +1,6 @@
 """How a filter is written down: a word for its class and its fields, and back.
 
-Such as ``{"filter": "heavy_ball", "step": 0.1, "momentum": 0.9, "iterations": [10, 100]}``. A class
+``{"filter": "heavy_ball", "step": 0.1, "momentum": 0.9, "iterations": [10, 100]}``, say. A class
 of filters that has a ``word`` is found here from then on; ``import`` of the module that defines it
 is all it takes.
 """

@@ -295,6 +295,11 @@ class Contrast:
         """Whether tau is 1, up to rounding: Gaussian signals."""
         return bool(np.ptp(self.atoms) <= 8.0 * np.finfo(float).eps)
 
+    def __repr__(self) -> str:
+        if self.is_constant:
+            return "Contrast.constant()"
+        return f"Contrast({self.atoms.size} atoms, spread={self.spread:.4g})"
+
     def sample(self, count: int, rng: np.random.Generator) -> FloatArray:
         """Independent draws of tau.
 

@@ -164,6 +164,11 @@ class InverseProblem:
         """Number of pixels."""
         return int(self.signal_cov.shape[0])
 
+    def __repr__(self) -> str:
+        task = "denoising" if self.forward is None else f"n={self.n}"
+        law = "" if self.contrast.is_constant else f", {self.contrast!r}"
+        return f"InverseProblem({task}, p={self.p}, sigma={self.sigma:.6g}{law})"
+
     def measurement_cov(self) -> FloatArray:
         """S = A S_x A' + sigma^2 I, the covariance of y.
 

@@ -25,7 +25,31 @@ MIXTURE_POINTS = 16  # N at which a curve is drawn where contrast varies; each t
 
 
 def signals_of(question: Question) -> list[FloatArray]:
-    """The signals of each group of images as columns: patches at random places, or the images."""
+    """The signals of each group of images as columns: patches at random places, or the images.
+
+    Parameters
+    ----------
+    question : Question
+
+    Returns
+    -------
+    list of (p, M) arrays
+        One for each group: an image, or the slices of one volume.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.studies.from_images import signals_of
+    >>> from linscale.studies.question import Question
+    >>> walks = np.random.default_rng(0).standard_normal((2, 16, 16)).cumsum(1).cumsum(2)
+    >>> pictures = (walks - walks.min()) / np.ptp(walks)
+    >>> question = Question(
+    ...     images=pictures, task="denoising", sigma=0.1, snr_db=None, patch_size=4, n_train=[30],
+    ...     shrinkage="none", contrast="constant", mean="known", resamples=0, rng=0,
+    ... )
+    >>> [signals.shape for signals in signals_of(question)]
+    [(16, 169), (16, 169)]
+    """
     size = question.patch_size
     rng = np.random.default_rng(stream(question.rng, 0))
     groups: dict[str, list[FloatArray]] = {}
@@ -36,14 +60,73 @@ def signals_of(question: Question) -> list[FloatArray]:
 
 
 def own_noise(question: Question) -> float:
-    """Standard deviation of the noise that the images have themselves; 0 if they pass for clean."""
+    """Standard deviation of the noise that the images have themselves; 0 if they pass for clean.
+
+    Parameters
+    ----------
+    question : Question
+        They do not pass for clean where its ``sigma`` is "estimate".
+
+    Returns
+    -------
+    float
+        On the scale where white is 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.studies.from_images import own_noise
+    >>> from linscale.studies.question import Question
+    >>> walks = np.random.default_rng(0).standard_normal((2, 16, 16)).cumsum(1).cumsum(2)
+    >>> pictures = (walks - walks.min()) / np.ptp(walks)
+    >>> question = Question(
+    ...     images=pictures, task="denoising", sigma=0.1, snr_db=None, patch_size=4, n_train=[30],
+    ...     shrinkage="none", contrast="constant", mean="known", resamples=0, rng=0,
+    ... )
+    >>> own_noise(question)
+    0.0
+    """
     return float(estimate_sigma(question.images)) if question.sigma == "estimate" else 0.0
 
 
 def problem(
     question: Question, own: float, signals: FloatArray
 ) -> tuple[InverseProblem, FloatArray]:
-    """What signals with noise of their own, columns of a (p, M) array, make of it; their mean."""
+    """What signals with noise of their own make of a question; and their mean.
+
+    Parameters
+    ----------
+    question : Question
+        Its task, noise, shrinkage and contrast.
+    own : float
+        Standard deviation of the noise in the signals, as from :func:`own_noise`.
+    signals : (p, M) array
+        One in each column.
+
+    Returns
+    -------
+    InverseProblem, (p,) array
+
+    Raises
+    ------
+    InputError
+        Signals that do not vary beyond their noise.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.studies.from_images import problem, signals_of
+    >>> from linscale.studies.question import Question
+    >>> walks = np.random.default_rng(0).standard_normal((2, 16, 16)).cumsum(1).cumsum(2)
+    >>> pictures = (walks - walks.min()) / np.ptp(walks)
+    >>> question = Question(
+    ...     images=pictures, task="denoising", sigma=0.1, snr_db=None, patch_size=4, n_train=[30],
+    ...     shrinkage="none", contrast="constant", mean="known", resamples=0, rng=0,
+    ... )
+    >>> model, mean = problem(question, 0.0, np.concatenate(signals_of(question), axis=1))
+    >>> model.p, model.sigma, mean.shape
+    (16, 0.1, (16,))
+    """
     center, cov = covariances.from_samples(signals, question.shrinkage)
     if own > 0.0:
         cov = denoised_cov(cov, own)
@@ -71,7 +154,36 @@ def _sigma(question: Question, own: float, cov: FloatArray) -> float:
 
 
 def learning_curves(question: Question, model: InverseProblem) -> dict[str, RiskCurve]:
-    """Early-stopped descent, ridge at its best penalty and least squares, by theory."""
+    """Early-stopped descent, ridge at its best penalty and least squares, by theory.
+
+    Parameters
+    ----------
+    question : Question
+        Its range of N, and whether the mean is learned too.
+    model : InverseProblem
+        As from :func:`problem`.
+
+    Returns
+    -------
+    mapping from an estimator's word to a RiskCurve
+        On a grid of N that holds those of the question.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.studies.from_images import learning_curves, problem, signals_of
+    >>> from linscale.studies.question import Question
+    >>> walks = np.random.default_rng(0).standard_normal((2, 16, 16)).cumsum(1).cumsum(2)
+    >>> pictures = (walks - walks.min()) / np.ptp(walks)
+    >>> question = Question(
+    ...     images=pictures, task="denoising", sigma=0.1, snr_db=None, patch_size=4, n_train=[30],
+    ...     shrinkage="none", contrast="constant", mean="known", resamples=0, rng=0,
+    ... )
+    >>> model, _ = problem(question, 0.0, np.concatenate(signals_of(question), axis=1))
+    >>> curves = learning_curves(question, model)
+    >>> {word: curve.n_train.tolist() for word, curve in curves.items()}
+    {'early_stopped': [30], 'best_ridge': [30], 'converged': [30]}
+    """
     count = THEORY_POINTS if model.contrast.is_constant else MIXTURE_POINTS
     fine = theory_grid(question.n_train, points=count)
     ask = {
@@ -108,7 +220,42 @@ def intervals(
     workers: int = 1,
     progress: Callable[[], object] | None = None,
 ) -> list[Interval] | list[None]:
-    """Of floor and saturation, by a bootstrap over groups of images; None where there is none."""
+    """Of floor and saturation, by a bootstrap over groups of images; None where there is none.
+
+    Parameters
+    ----------
+    question : Question
+        Its ``resamples`` and ``rng``.
+    own : float
+        As for :func:`problem`.
+    groups : list of (p, M) arrays
+        As from :func:`signals_of`.
+    workers, progress : int, function or None
+        As for :func:`linscale.images.covariances.bootstrap`.
+
+    Returns
+    -------
+    list of two Intervals, or of two None
+        None where there are no resamples, or one group alone.
+
+    Examples
+    --------
+    >>> from dataclasses import replace
+    >>> import numpy as np
+    >>> from linscale.studies.from_images import intervals, signals_of
+    >>> from linscale.studies.question import Question
+    >>> walks = np.random.default_rng(0).standard_normal((2, 16, 16)).cumsum(1).cumsum(2)
+    >>> pictures = (walks - walks.min()) / np.ptp(walks)
+    >>> question = Question(
+    ...     images=pictures, task="denoising", sigma=0.3, snr_db=None, patch_size=2, n_train=[30],
+    ...     shrinkage="none", contrast="constant", mean="known", resamples=0, rng=0,
+    ... )
+    >>> intervals(question, 0.0, signals_of(question))
+    [None, None]
+    >>> floor, saturation = intervals(replace(question, resamples=2), 0.0, signals_of(question))
+    >>> floor.low < floor.high
+    True
+    """
     if question.resamples == 0 or len(groups) < 2:
         return [None, None]
 

@@ -16,6 +16,7 @@ from linscale.models.contrast import Contrast
 from linscale.operators import Operator
 from linscale.results.risk import RiskCurve
 from linscale.results.uncertain import UncertainInt
+from linscale.results.words import counted
 from linscale.studies.from_images import intervals, learning_curves, own_noise, problem, signals_of
 from linscale.studies.prediction_study import PredictionStudy
 from linscale.studies.question import N_TRAIN, RESAMPLES, Question
@@ -46,6 +47,20 @@ class Prediction:
     images : list of Image
     floor_interval, saturation_interval : Interval or None
         By a bootstrap over images (90 %); None for one image, or where it was not asked for.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import linscale as ls
+    >>> walks = np.random.default_rng(0).standard_normal((2, 16, 16)).cumsum(1).cumsum(2)
+    >>> pictures = (walks - walks.min()) / np.ptp(walks)
+    >>> found = ls.predict(
+    ...     pictures, sigma=0.1, patch_size=3, n_train=[100], contrast="constant", resamples=0
+    ... )
+    >>> list(found.study.theory), found.curve.n_train.tolist(), found.floor_interval
+    (['early_stopped', 'best_ridge', 'converged'], [100], None)
+    >>> found.model.p, found.pool.shape, found.mean.shape, len(found.images)
+    (9, (9, 392), (9,), 2)
     """
 
     study: PredictionStudy
@@ -71,6 +86,77 @@ class Prediction:
     def saturation(self) -> UncertainInt | int:
         """n_train beyond which less than 1 % is left to gain."""
         return self.study.saturation
+
+    def to_frame(self) -> Any:
+        """A pandas DataFrame with a row for each n_train of each estimator's curve.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns as of :meth:`linscale.studies.study.Study.to_frame`; risks are per pixel, white
+            being 1.
+
+        Raises
+        ------
+        InputError
+            Where pandas is not installed.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import linscale as ls
+        >>> pixels = np.random.default_rng(0).random((40, 40))
+        >>> asked = {"patch_size": 2, "n_train": [20], "contrast": "constant"}
+        >>> frame = ls.predict(pixels, sigma=0.1, **asked).to_frame()
+        >>> frame.estimator.unique().tolist()
+        ['early_stopped', 'best_ridge', 'converged']
+        """
+        return self.study.to_frame()
+
+    def plot(self, ax: Any = None, **line: Any) -> Any:
+        """Draw PSNR of the three estimators against the number of training examples.
+
+        With the floor, its interval, and where the first saturates: the figure of ``linscale
+        predict``.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Drawn into beside what is there, without a legend, which is the caller's to add; without
+            one, a new figure of pyplot with a legend.
+        line
+            Keywords of all lines, such as ``color``; a ``label`` goes before each curve's name.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        InvalidArgument
+            Where ax is not an Axes.
+
+        Examples
+        --------
+        >>> from matplotlib.figure import Figure
+        >>> import numpy as np
+        >>> import linscale as ls
+        >>> pixels = np.random.default_rng(0).random((40, 40))
+        >>> asked = {"patch_size": 2, "n_train": [20], "contrast": "constant"}
+        >>> ax = ls.predict(pixels, sigma=0.1, **asked).plot(Figure().subplots())
+        >>> ax.get_ylabel()
+        'PSNR of the mean risk (dB)'
+        """
+        return self.study.plot(ax, **line)
+
+    def __repr__(self) -> str:
+        meta = self.study.meta
+        height, width = meta["patch_shape"]
+        return (
+            f"Prediction({self.study.label}, {height} x {width} signals from "
+            f"{counted(len(self.images), 'image')}, sigma={meta['sigma']:.4g}, "
+            f"floor={self.floor:.4g}, saturation={self.saturation!r})"
+        )
 
 
 @renamed(seed="rng")
@@ -125,10 +211,39 @@ def predict(
         Of the bootstrap over images; 0 for none.
     rng : None, int, SeedSequence or Generator
         Patches, masks and resamples depend on it alone.
+    workers : int
+        Cores that the bootstrap uses.
+    progress : callable or None
+        Called once for each finished resample.
 
     Returns
     -------
     Prediction
+        ``.curve``, ``.floor``, ``.saturation``, and what they were found from. Risks are per pixel,
+        in units of white squared.
+
+    Raises
+    ------
+    InvalidArgument
+        Naming the argument, its value and the allowed range.
+    InputError
+        Images that cannot be read, or that do not vary beyond their noise.
+    Unsupported
+        A task that is no operator, or one without an adjoint.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import linscale as ls
+    >>> walks = np.random.default_rng(0).standard_normal((2, 16, 16)).cumsum(1).cumsum(2)
+    >>> pictures = (walks - walks.min()) / np.ptp(walks)
+    >>> found = ls.predict(
+    ...     pictures, sigma=0.1, patch_size=3, n_train=[100], contrast="constant", resamples=0
+    ... )
+    >>> print(f"{found.curve.value[0]:.4f} from 100 examples; {found.floor:.4f} at best")
+    0.0033 from 100 examples; 0.0031 at best
+    >>> print(f"less than 1 % left to gain beyond N = {found.saturation}")
+    less than 1 % left to gain beyond N = 820
     """
     question = Question(
         images=images, task=cast(Any, task), sigma=sigma, snr_db=snr_db, patch_size=patch_size,

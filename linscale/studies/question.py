@@ -44,6 +44,18 @@ class Question:
     InvalidArgument
         An argument that is wrong, its value and the allowed range; or InputError or Unsupported
         for images and operators that cannot be read.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.studies.question import Question
+    >>> question = Question(
+    ...     images=np.random.default_rng(0).random((2, 16, 16)), task="denoising", sigma=None,
+    ...     snr_db=None, patch_size=4, n_train=[30, 300], shrinkage="none", contrast="patches",
+    ...     mean="known", resamples=0, rng=0,
+    ... )
+    >>> question.shape, len(question.images), round(255 * question.sigma)
+    ((4, 4), 2, 25)
     """
 
     images: list[Image]

@@ -43,10 +43,33 @@ def allowed() -> str:
 def canonical(given: Any) -> str:
     """The canonical text of a word, a description, its JSON or a filter object.
 
+    Parameters
+    ----------
+    given : str, mapping, Estimator or Filter
+        As at the top of this module.
+
+    Returns
+    -------
+    str
+        The word, or JSON in one fixed spelling.
+
     Raises
     ------
     InvalidArgument
         Naming the part that is wrong.
+
+    Examples
+    --------
+    >>> import linscale as ls
+    >>> from linscale.sweep.estimators import canonical
+    >>> canonical("early-stopped")
+    'early_stopped'
+    >>> print(canonical(ls.GradientFlow([1, 10])))
+    {"filter":"gradient_flow","times":[1.0,10.0]}
+    >>> canonical('{"times": [1, 10], "filter": "gradient_flow"}') == canonical(
+    ...     {"filter": "gradient_flow", "times": {"from": 1, "to": 10, "count": 2}}
+    ... )
+    True
     """
     if isinstance(given, str):
         return _canonical_text(given)

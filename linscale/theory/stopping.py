@@ -12,6 +12,7 @@ from scipy.optimize import brentq, minimize_scalar
 from linscale.filters import Converged, Filter, GradientDescent, GradientFlow
 from linscale.models.problem import Model
 from linscale.results.risk import RiskPoint
+from linscale.results.words import short
 from linscale.support import validate
 from linscale.support.blas import one_thread
 from linscale.support.validate import FloatArray
@@ -39,7 +40,8 @@ def early_stopped(
     ``error`` reaches as far as the minimum of order 0.
 
     The options are those of an expansion; :func:`linscale.montecarlo.early_stopped` draws, and has
-    ``trials``, ``rng`` and ``engine``, and :func:`linscale.early_stopped` has options of both.
+    ``trials``, ``rng`` and ``engine`` instead. :func:`linscale.early_stopped`, which chooses
+    between the two, has options of both.
 
     Parameters
     ----------
@@ -157,6 +159,9 @@ class StoppingWindow(NamedTuple):
     first: float
     last: float
     best: RiskPoint
+
+    def __repr__(self) -> str:
+        return f"StoppingWindow({short(self.first)} to {short(self.last)}, best={self.best!r})"
 
 
 @one_thread()

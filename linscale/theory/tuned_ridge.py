@@ -28,7 +28,8 @@ def best_ridge(
     are considered at which the theory's own error is below the learning error; where there are
     none, the best penalty of order 0 is taken.
 
-    The options are those of an expansion: what draws has ``trials`` and ``rng`` in their place.
+    The options are those of an expansion; :func:`linscale.montecarlo.best_ridge` draws, and has
+    ``trials``, ``rng`` and ``engine`` instead.
 
     Parameters
     ----------

@@ -7,11 +7,8 @@ import linscale as ls
 from linscale import plotting, theory
 from linscale.cli import main
 from linscale.errors import InputError, InvalidArgument
-from linscale.images import Image, covariances
 from linscale.operators import tasks
-from linscale.studies import tables
 from linscale.studies.prediction import predict
-from linscale.studies.reconstruction import Reconstruction, reconstruct
 from linscale.studies.study import Study
 from tests.conftest import z_limit
 from tests.images.test_load import gaussian_images
@@ -210,49 +207,6 @@ def test_bad_arguments_are_named(options, word):
 def test_flat_images_have_nothing_to_learn():
     with pytest.raises(InputError, match="do not vary"):
         predict(np.full((3, 20, 20), 0.4), patch_size=4, n_train=[4])
-
-
-def test_pictures_show_what_estimators_do(found, tmp_path):
-    image = Image("shown", stack(5)[4])
-    pictures = reconstruct(
-        found.model, found.operator, found.mean, found.pool, image, (3, 2000), tiles=5
-    )
-    assert list(pictures.pictures) == ["measurement", "N = 3", "N = 2,000", "floor", "truth"]
-    assert np.array_equal(pictures.pictures["truth"], image.pixels[5:35, 5:35])
-    assert pictures.psnr["N = 3"] < pictures.psnr["N = 2,000"]
-    # The picture's error is that of 25 tiles, of error covariance E each.
-    S, C = found.model.measurement_cov(), found.model.cross_cov()
-    E = found.model.signal_cov - C @ np.linalg.solve(S, C.T)
-    sem = 10 / np.log(10) * np.sqrt(2 * np.sum(E**2) / np.trace(E) ** 2 / 25)
-    expected = tables.psnr(np.array(found.floor))
-    assert abs(pictures.psnr["floor"] - expected) < z_limit(1) * sem
-    path = tmp_path / "p.npz"
-    path.write_bytes(pictures.to_bytes())
-    again = Reconstruction.load(path)
-    assert again.psnr == pictures.psnr
-    shown = np.clip(pictures.pictures["N = 3"], 0, 1)
-    assert np.abs(again.pictures["N = 3"] - shown).max() <= 0.5 / 255 + rounding(1.0, 4)
-    plotting.draw_reconstructions([again])
-    path.write_bytes(b"nothing")
-    with pytest.raises(InputError, match="does not hold reconstructions"):
-        Reconstruction.load(path)
-    with pytest.raises(InvalidArgument, match="image"):
-        reconstruct(
-            found.model, found.operator, found.mean, found.pool, Image("s", np.zeros((5, 9)))
-        )
-
-
-def test_measurements_are_shown_as_they_are(rng):
-    """Denoising shows the noisy picture itself."""
-    cov = covariances.stationary((4, 4), power=0.01)
-    model = ls.InverseProblem(None, cov, 0.1)
-    image = Image("x", 0.5 + 0.1 * rng.standard_normal((40, 40)))
-    pool = np.linalg.cholesky(cov + 1e-9 * np.eye(16)) @ rng.standard_normal((16, 500))
-    pictures = reconstruct(
-        model, ls.forward.identity((4, 4)), np.full(16, 0.5), pool, image, (10,), tiles=10
-    )
-    noise = pictures.pictures["measurement"] - pictures.pictures["truth"]
-    assert abs(noise.std() / 0.1 - 1) < z_limit(1) / np.sqrt(2 * noise.size)
 
 
 def test_the_command_writes_what_it_says(tmp_path, capsys):

@@ -82,7 +82,7 @@ class OtherNoiseEquivalent:
 
 @dataclass(frozen=True, eq=False)
 class OtherNoiseLaw(Law):
-    """Edges, and the ridge that errors are read from, are of Gaussian data; what is judged is not."""
+    """Edges, and the ridge path of its errors, are of Gaussian data; what is judged is not."""
 
     problem: OtherNoise
 

@@ -18,7 +18,7 @@ Sources: Silverstein, J. Multivariate Anal. 55 (1995) 331; Silverstein and Choi,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ from scipy.optimize import brentq
 
 from linscale.errors import InvalidArgument, NotConverged
 from linscale.models.problem import Model, SpectralProblem, problem_of
+from linscale.results.words import short
 from linscale.support import validate
 from linscale.support.blas import one_thread
 from linscale.support.validate import ComplexArray, FloatArray
@@ -56,6 +57,10 @@ class SampleSpectrum(Edges):
 
     kappa_lower: float
     kappa_upper: float
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{f.name}={short(getattr(self, f.name))}" for f in fields(self))
+        return f"SampleSpectrum({values})"
 
 
 def degrees_of_freedom(problem: SpectralProblem, kappa: Any, power: int = 1) -> Any:
