@@ -24,7 +24,7 @@ STREAM = np.random.SeedSequence(5, spawn_key=(30,))  # of n_train = 30 in a curv
 def as_they_were():
     """What a test registers is gone after it, and what others have registered is not there."""
     known = dict(ESTIMATORS)
-    for word in set(known) - set(WORDS):
+    for word in [w for w, cls in known.items() if not cls.__module__.startswith("linscale.")]:
         del ESTIMATORS[word]
     yield
     ESTIMATORS.clear()
@@ -53,7 +53,7 @@ def best_step(share=1.0):
 
 
 def test_the_words_of_the_package():
-    assert tuple(ESTIMATORS) == WORDS
+    assert tuple(ESTIMATORS)[: len(WORDS)] == WORDS
 
 
 @pytest.mark.parametrize("word", WORDS)
@@ -173,7 +173,7 @@ def test_its_word_is_enough():
         curve = ls.curve(SUBSPACE, [4, 40], word)
         assert curve.value.tolist() == [point.value for point in known]
         assert curve.at.tolist() == [point.at for point in known]
-    with pytest.raises(InvalidArgument, match="'best_ridge', 'best_step' or a filter"):
+    with pytest.raises(InvalidArgument, match=r"'best_ridge',.* 'best_step' or a filter"):
         ls.curve(SUBSPACE, [4], "worst_step")
 
 
@@ -269,5 +269,6 @@ def test_what_a_class_lacks_is_said_when_it_is_made():
     for word in WORDS:
         with pytest.raises(TypeError, match=f"Again: word = '{word}' is that of linscale.answer"):
             type("Again", (Estimator,), {"word": word, **theory})
+    before = set(ESTIMATORS)
     assert best_step() is not best_step()  # a notebook's cell, run again
-    assert list(ESTIMATORS) == [*WORDS, "best_step"]
+    assert set(ESTIMATORS) - before == {"best_step"}

@@ -17,6 +17,7 @@ from tests.empirical.writers import (
     write,
 )
 
+KNOWN = ", ".join(empirical.FORMATS)
 LOG = "n_train: 30\ntask: denoising\nval_psnr: 22\ntest_psnr: 21.5\n"
 
 
@@ -53,7 +54,7 @@ def test_it_is_recognised_and_read_as_any_other(tmp_path):
     for found in (empirical.read(path), empirical.read(path, format="lines", at="last")):
         assert cells(found, "n_train", "split", "value") == [(30, "val", 22.0), (30, "test", 21.5)]
     assert "lines" not in empirical.FORMATS
-    with pytest.raises(InvalidArgument, match=r"auto, csv, .*, paper, lines"):
+    with pytest.raises(InvalidArgument, match=f"auto, {KNOWN}, lines$"):
         empirical.read(path, format="xml")
     with pytest.raises(InputError, match="the run, n_train = 0"):
         empirical.read(write(path, LOG.replace("30", "0")))
@@ -97,7 +98,7 @@ def test_two_that_go_before_each_other_are_named(tmp_path):
 
 def test_folders(tmp_path):
     write(tmp_path / "a.lines", LOG)
-    with pytest.raises(InputError, match=r"no log that is known: formats: csv, .*, paper$"):
+    with pytest.raises(InputError, match=f"no log that is known: formats: {KNOWN}$"):
         empirical.detect(tmp_path)
     lines_reader()
     assert empirical.detect(tmp_path) == "lines"

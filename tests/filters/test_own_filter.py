@@ -26,7 +26,7 @@ class IteratedTikhonov(Filter):
 
     penalties: object
     order: int = 2
-    word, path, parameter = "iterated_tikhonov", "penalties", "penalty"
+    word, path, parameter = "own_iterated_tikhonov", "penalties", "penalty"
 
     def residual(self, l):
         mu = self.column(l)
@@ -475,10 +475,10 @@ def test_without_a_residual_there_is_no_filter():
 
 
 def test_the_word_of_another_is_refused():
-    for word in ("ridge", "iterated_tikhonov"):
+    for word in ("ridge", "own_iterated_tikhonov"):
         with pytest.raises(TypeError, match=f"Author: word = '{word}' is that of"):
             made({"residual": ridge, "domain": near, "word": word})
-    assert ls.filters.stored.FILTERS["iterated_tikhonov"] is IteratedTikhonov
+    assert ls.filters.stored.FILTERS["own_iterated_tikhonov"] is IteratedTikhonov
 
 
 def test_a_path_that_cannot_be_is_named():
