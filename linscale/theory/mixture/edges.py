@@ -24,7 +24,7 @@ import numpy as np
 from linscale.errors import NotConverged
 from linscale.models.problem import MixtureProblem
 from linscale.support.validate import FloatArray
-from linscale.theory.mixture.stieltjes import Profile
+from linscale.theory.mixture.stieltjes import profile_of
 from linscale.theory.terms import Edges
 
 FIRST = 1e-2  # x at the start, as a share of where the curve begins to bend
@@ -37,7 +37,7 @@ CLOSE = 1e-7  # relative; one step more is then exact to rounding
 
 def mixture_spectrum(problem: MixtureProblem, n_train: float) -> Edges:
     """Edges of the limiting spectrum of YY'/N."""
-    p, n = Profile.of(problem, n_train), problem.dimension
+    p, n = profile_of(problem, n_train), problem.dimension
     spaces = _Side(np.stack([p.power, np.ones_like(p.power)]), p.share)
     samples = _Side(np.stack([p.tau, np.full_like(p.tau, p.noise)]), p.weights)
     high = _edge(spaces, samples, -1.0)
