@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from linscale.errors import InvalidArgument
 from linscale.filters.base import Descent, Filter, column, log1p
 from linscale.filters.lens import Lens, Spectrum
+from linscale.filters.poles import Poles
 from linscale.models import SubspaceModel
 from linscale.support import validate
 from linscale.support.validate import FloatArray
@@ -61,6 +62,9 @@ class GradientFlow(Filter):
         t = float(self.times.max())
         scale = 1.0 / t if t > 0 else np.inf
         return Lens(low - scale, np.inf, scale)
+
+    def poles(self) -> Poles:
+        return Poles.of_exponential(self.times)
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)

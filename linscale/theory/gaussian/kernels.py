@@ -34,9 +34,10 @@ from typing import Any
 
 import numpy as np
 
+from linscale.filters.poles import Pairs, Poles
 from linscale.models.problem import SpectralProblem
 from linscale.support.validate import ComplexArray, FloatArray
-from linscale.theory.gaussian.stieltjes import degrees_of_freedom
+from linscale.theory.gaussian.stieltjes import degrees_of_freedom, effective_penalty
 
 ROWS = 24  # rows of a kernel at a time: the working arrays stay in cache
 
@@ -53,13 +54,17 @@ class PairMoments:
     def s(self, k: int, a: int, b: int) -> Any:
         """S[k, a, b]."""
         weight = self._problem.multiplicities * self._problem.eigenvalues**k / self._count
-        return (self._first**a * weight) @ (self._second**b).T
+        return self._summed(self._first**a * weight, self._second**b)
 
     def p(self, k: int, a: int, b: int) -> Any:
         """P[k, a, b]."""
         keep, p = self._target, self._problem
         weight = (p.target_weights * p.eigenvalues**k)[keep] / self._count
-        return (self._first[:, keep] ** a * weight) @ (self._second[:, keep] ** b).T
+        return self._summed(self._first[..., keep] ** a * weight, self._second[..., keep] ** b)
+
+    def _summed(self, left: Any, right: Any) -> Any:
+        """Over the atoms."""
+        return left @ right.T
 
     def alone(self, argument: int, power: int) -> Any:
         """S[power, power, 0] at either argument, as a column (1) or a row (2)."""
@@ -67,6 +72,24 @@ class PairMoments:
         p = self._problem
         values = (p.eigenvalues * g) ** power @ p.multiplicities / self._count
         return values[:, None] if argument == 1 else values[None, :]
+
+
+class PoleMoments(PairMoments):
+    """The same at a filter's pairs of poles: arrays (T, P), from kappa at the poles, (T, K)."""
+
+    def __init__(self, problem: SpectralProblem, n_train: float, kappa: Any, at: Pairs) -> None:
+        self._problem, self._count, self._at = problem, float(n_train), at
+        self._first = 1.0 / (problem.eigenvalues + kappa[:, :, None])
+        self._second = np.concatenate((self._first, self._first.conj()), axis=1)
+        self._target = problem.target_weights > 0
+
+    def _summed(self, left: Any, right: Any) -> Any:
+        return (left @ right.swapaxes(1, 2))[:, self._at.first, self._at.second]
+
+    def alone(self, argument: int, power: int) -> Any:
+        p, at = self._problem, self._at
+        g, place = (self._first, at.first) if argument == 1 else (self._second, at.second)
+        return ((p.eigenvalues * g) ** power @ p.multiplicities / self._count)[:, place]
 
 
 class EqualMoments(PairMoments):
@@ -131,6 +154,18 @@ def bias_kernels_on_nodes(
             same[k][rows, columns], same[k][columns, rows] = here, here.T
             mirrored[k][rows, columns], mirrored[k][columns, rows] = there, there.conj().T
     return same, mirrored
+
+
+def bias_at_poles(problem: SpectralProblem, n_train: float, poles: Poles) -> FloatArray:
+    """The bias of order 1, (T,): the double integral of its kernel with rho twice."""
+    found = []
+    for part in poles.blocks(problem.eigenvalues.size):
+        kappa = effective_penalty(problem, n_train, part.z.ravel()).reshape(part.z.shape)
+        moments = PoleMoments(problem, n_train, kappa, part.pairs)
+        prefactor = part.at_pairs(kappa / part.z)
+        _, following = bias_kernels(moments, n_train, order=1)
+        found.append(part.integrate_twice(part.residual, prefactor * following))
+    return np.concatenate(found)
 
 
 def variance_kernel(

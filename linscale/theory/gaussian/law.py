@@ -42,7 +42,7 @@ class GaussianLaw(Law):
     def equivalent(
         self, n_train: float, spectrum: Edges, filter: Filter, nodes: int = NODES
     ) -> GaussianEquivalent:
-        return equivalent(self.problem, n_train, spectrum, filter, order=1, nodes=nodes)
+        return equivalent(self.problem, n_train, spectrum, filter, nodes)
 
     def ridge(self, n_train: float, penalties: FloatArray) -> Terms:
         return self._at(n_train, ridge_penalties(self.problem, n_train, penalties))
