@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from numpy.polynomial import chebyshev
 from scipy.optimize import brentq
 
 from linscale.filters import Converged, Filter, GradientDescent, GradientFlow
@@ -20,6 +19,7 @@ from linscale.theory import trust
 from linscale.theory.assembly import assemble, nothing_to_learn, total
 from linscale.theory.law import Law, check_order, law_of
 from linscale.theory.limits import end_of
+from linscale.theory.lowest import lowest_between
 from linscale.theory.outliers import NONE, Outliers
 from linscale.theory.terms import Edges, Equivalent, Terms
 
@@ -27,10 +27,6 @@ GRID_PER_DECADE = 8
 TIE = 1e-9  # a finite time must beat convergence by more than this, relative, to be named
 LONGEST = 1e12  # times the upper edge: as far as a contour can resolve
 AT_ONCE = 400  # iterations looked at together
-POINTS = 10  # between two grid points, through which a polynomial is put
-FOLLOWED = 1e-9  # last coefficients of a polynomial that follows a curve, over its minimum
-ZOOMS = 6
-REAL = 1e-6  # imaginary part of a root up to which it is real
 # Where order 1 is usable it is from 0.3 to 1.7 times order 0: times at which order 0 is larger than
 # this many times its minimum are not the best.
 FARTHEST = (1.0 + trust.LARGEST_CORRECTION) / (1.0 - trust.LARGEST_CORRECTION)
@@ -377,30 +373,15 @@ def _lowest(path: Path, start: float, end: float) -> _Lowest:
         near, terms = everywhere, path.terms(times)
     k = path.lowest(terms)
     i = int(np.flatnonzero(near)[k])
-    at = _between(path, float(times[max(i - 1, 0)]), float(times[min(i + 1, times.size - 1)]))
+    at = lowest_between(
+        lambda t: path.learning(path.terms(t)),
+        float(times[max(i - 1, 0)]), float(times[min(i + 1, times.size - 1)]),
+    )  # fmt: skip
     found = path.terms(np.array([at]))
     worse = path.learning(found)[0] > path.learning(terms)[k]
     if worse or (path.corrected and not trust.usable(found)[0]):
         at, found = float(times[i]), terms.at(k)
     return _Lowest(at, found, None if said else float(leading[first]))
-
-
-def _between(path: Path, low: float, high: float) -> float:
-    """The time of the minimum between two, by a polynomial in log t through Chebyshev points: of
-    the interval, or of a part of it that is so short that a polynomial follows the curve."""
-    ends = np.log([low, high])
-    for _ in range(ZOOMS):
-        x = 0.5 * (ends.sum() + (ends[1] - ends[0]) * chebyshev.chebpts1(POINTS))
-        values = path.learning(path.terms(np.exp(x)))
-        lowest = int(np.argmin(values))
-        curve = chebyshev.Chebyshev.fit(x, values / abs(values[lowest]), POINTS - 1, domain=ends)
-        if np.abs(curve.coef[-2:]).max() < FOLLOWED:
-            break
-        ends = np.concatenate((ends[:1], x, ends[1:]))[[lowest, lowest + 2]]
-    flat = curve.deriv().roots()
-    flat = flat.real[(np.abs(flat.imag) < REAL) & (flat.real > ends[0]) & (flat.real < ends[1])]
-    places = np.concatenate((flat, x))
-    return float(np.exp(places[np.argmin(curve(places))]))
 
 
 class _Converged(NamedTuple):

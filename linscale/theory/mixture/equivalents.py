@@ -156,9 +156,8 @@ class Following:
     @classmethod
     def of(cls, problem: MixtureProblem, n_train: float, contour: Contour) -> Following:
         at = resolvent(problem, n_train, contour.z)
-        return cls(
-            contour, *_on_nodes(problem, n_train, at, _next, 2), _linear(problem, n_train, at)
-        )
+        bias, whole = _on_nodes(problem, n_train, at, _next, 2)
+        return cls(contour, bias, whole, _linear(problem, n_train, at))
 
     def terms(self, filter: Filter) -> tuple[FloatArray, FloatArray]:
         """Bias and risk of order 1, (T,) each."""
