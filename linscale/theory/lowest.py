@@ -10,8 +10,8 @@ from numpy.polynomial import chebyshev
 from linscale.support.validate import FloatArray
 
 POINTS = 12
-FOLLOWED = 1e-11  # last coefficients of a polynomial that follows a curve, over the curve's minimum
-FLAT = 1e5  # or that much less than what the curve varies by
+FOLLOWED = 1e-9  # last coefficients of a polynomial that follows a curve, over the curve's minimum
+FLAT = 1e3  # or that much less than what the curve varies by
 ZOOMS = 4
 REAL = 1e-6  # imaginary part of a root up to which it is real
 

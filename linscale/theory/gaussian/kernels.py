@@ -47,20 +47,21 @@ class PairMoments:
 
     def __init__(self, problem: SpectralProblem, n_train: float, kappa1: Any, kappa2: Any) -> None:
         self._problem, self._count = problem, float(n_train)
-        self._first = 1.0 / (problem.eigenvalues + np.asarray(kappa1)[:, None])
-        self._second = 1.0 / (problem.eigenvalues + np.asarray(kappa2)[:, None])
-        self._target = problem.target_weights > 0  # other atoms add nothing to P
+        self._first = _Powers(1.0 / (problem.eigenvalues + np.asarray(kappa1)[..., None]))
+        self._second = _Powers(1.0 / (problem.eigenvalues + np.asarray(kappa2)[..., None]))
+        keep = problem.target_weights > 0  # other atoms add nothing to P
+        self._target = slice(None) if np.all(keep) else keep
 
     def s(self, k: int, a: int, b: int) -> Any:
         """S[k, a, b]."""
         weight = self._problem.multiplicities * self._problem.eigenvalues**k / self._count
-        return self._summed(self._first**a * weight, self._second**b)
+        return self._summed(self._first[a] * weight, self._second[b])
 
     def p(self, k: int, a: int, b: int) -> Any:
         """P[k, a, b]."""
         keep, p = self._target, self._problem
         weight = (p.target_weights * p.eigenvalues**k)[keep] / self._count
-        return self._summed(self._first[..., keep] ** a * weight, self._second[..., keep] ** b)
+        return self._summed(self._first[a][..., keep] * weight, self._second[b][..., keep])
 
     def _summed(self, left: Any, right: Any) -> Any:
         """Over the atoms."""
@@ -68,28 +69,39 @@ class PairMoments:
 
     def alone(self, argument: int, power: int) -> Any:
         """S[power, power, 0] at either argument, as a column (1) or a row (2)."""
-        g = self._first if argument == 1 else self._second
-        p = self._problem
-        values = (p.eigenvalues * g) ** power @ p.multiplicities / self._count
+        values = self._alone(self._first if argument == 1 else self._second, power)
         return values[:, None] if argument == 1 else values[None, :]
+
+    def _alone(self, g: _Powers, power: int) -> Any:
+        p = self._problem
+        return g[power] @ (p.eigenvalues**power * p.multiplicities) / self._count
+
+
+class _Powers(dict[int, Any]):
+    """Powers of an array, each worked out once."""
+
+    def __init__(self, values: Any) -> None:
+        super().__init__({1: values})
+
+    def __missing__(self, power: int) -> Any:
+        self[power] = self[power - 1] * self[1]
+        return self[power]
 
 
 class PoleMoments(PairMoments):
     """The same at a filter's pairs of poles: arrays (T, P), from kappa at the poles, (T, K)."""
 
     def __init__(self, problem: SpectralProblem, n_train: float, kappa: Any, at: Pairs) -> None:
-        self._problem, self._count, self._at = problem, float(n_train), at
-        self._first = 1.0 / (problem.eigenvalues + kappa[:, :, None])
-        self._second = np.concatenate((self._first, self._first.conj()), axis=1)
-        self._target = problem.target_weights > 0
+        super().__init__(problem, n_train, kappa, np.concatenate((kappa, kappa.conj()), axis=1))
+        self._at = at
 
     def _summed(self, left: Any, right: Any) -> Any:
         return (left @ right.swapaxes(1, 2))[:, self._at.first, self._at.second]
 
     def alone(self, argument: int, power: int) -> Any:
-        p, at = self._problem, self._at
-        g, place = (self._first, at.first) if argument == 1 else (self._second, at.second)
-        return ((p.eigenvalues * g) ** power @ p.multiplicities / self._count)[:, place]
+        if argument == 1:
+            return self._alone(self._first, power)[:, self._at.first]
+        return self._alone(self._second, power)[:, self._at.second]
 
 
 class EqualMoments(PairMoments):
@@ -100,14 +112,14 @@ class EqualMoments(PairMoments):
 
     def s(self, k: int, a: int, b: int) -> Any:
         p = self._problem
-        return self._first ** (a + b) @ (p.multiplicities * p.eigenvalues**k) / self._count
+        return self._first[a + b] @ (p.multiplicities * p.eigenvalues**k) / self._count
 
     def p(self, k: int, a: int, b: int) -> Any:
         p = self._problem
-        return self._first ** (a + b) @ (p.target_weights * p.eigenvalues**k) / self._count
+        return self._first[a + b] @ (p.target_weights * p.eigenvalues**k) / self._count
 
     def alone(self, argument: int, power: int) -> Any:
-        return self.s(power, power, 0)
+        return self._alone(self._first, power)
 
 
 def bias_kernels(m: PairMoments, count: float, order: int) -> tuple[Any, Any]:
