@@ -24,11 +24,12 @@ from numpy.typing import ArrayLike
 from linscale.errors import InvalidArgument, StepTooLarge
 from linscale.filters import stored
 from linscale.filters.lens import Lens, Spectrum, widest
+from linscale.filters.poles import Poles
 from linscale.support import validate
 from linscale.support.validate import FloatArray
 
 OWN = "linscale."  # modules whose filters are checked by the tests, and not when they are made
-OF_THE_RESIDUAL = ("learned", "gain", "variance_filter", "confine")
+OF_THE_RESIDUAL = ("learned", "gain", "variance_filter", "confine", "poles")
 TINY = 1e-150  # of a complex step: its square is nothing
 SMALL = 1.5e-8  # root of eps: below it 1 - rho has lost more than the first order leaves out
 CURVED = 1e-9  # what follows the first order in 1 - rho, if it is more than rounding
@@ -220,6 +221,10 @@ class Filter(metaclass=_Made):
     def confine(self, low: float, high: float) -> Lens:
         """Where a contour around the spectrum from ``low`` to ``high``, above 0, may run."""
         return widest(self, low, high)
+
+    def poles(self) -> Poles | None:
+        """The filter as a sum over a few poles that is as good as a contour, if there is one."""
+        return None
 
     @property
     def stable_below(self) -> float:

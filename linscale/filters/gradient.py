@@ -11,9 +11,12 @@ from numpy.typing import ArrayLike
 from linscale.errors import InvalidArgument
 from linscale.filters.base import Descent, Filter, column, log1p
 from linscale.filters.lens import Lens, Spectrum
+from linscale.filters.poles import Poles
 from linscale.models import SubspaceModel
 from linscale.support import validate
 from linscale.support.validate import FloatArray
+
+GONE = 40.0  # exp(-GONE) is below rounding
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,7 +63,11 @@ class GradientFlow(Filter):
     def confine(self, low: float, high: float) -> Lens:
         t = float(self.times.max())
         scale = 1.0 / t if t > 0 else np.inf
-        return Lens(low - scale, np.inf, scale)
+        # At the right corner late times have nothing left.
+        return Lens(low - scale, np.inf, scale, scale_right=max(scale, high / GONE))
+
+    def poles(self) -> Poles:
+        return Poles.of_exponential(self.times)
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)

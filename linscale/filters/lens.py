@@ -30,8 +30,9 @@ ROWS = 12  # points of a path that are looked at
 class Lens(NamedTuple):
     """A lens with corners at ``left`` and ``right`` on which \\|rho\\| stays near its maximum.
 
-    ``scale`` is the distance over which rho changes by about a factor e at the corners, and
-    ``angle`` the one between the real axis and the lens there. ``log_residual`` gives log rho at
+    ``scale`` is the distance over which rho changes by about a factor e at the corners (at the
+    right one ``scale_right``, where it is another), and ``angle`` the one between the real axis and
+    the lens there. ``log_residual`` gives log rho at
     the path's last point, up to a slowly varying term, where rho oscillates on the lens.
 
     Examples
@@ -54,6 +55,7 @@ class Lens(NamedTuple):
     scale: float
     angle: float = 0.25 * np.pi
     log_residual: Callable[[Spectrum], Spectrum] | None = None
+    scale_right: float | None = None
 
     def arc(self, tau: FloatArray) -> ComplexArray:
         """Points of the upper arc at ``tau`` from 0, the left corner, to inf, the right one."""
