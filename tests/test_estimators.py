@@ -222,6 +222,43 @@ def test_settings_are_refused_where_they_would_be_forgotten():
         Grid(n=20, d=2, sigma=0.1, n_train=6, estimator=Steps(2))
 
 
+class Half(ESTIMATORS["early_stopped"]):
+    """Half of what it is derived from; no word of its own."""
+
+    def theory(self, model, n_train, **options):
+        point = super().theory(model, n_train, **options)
+        return replace(point, value=0.5 * point.value)
+
+
+def test_what_is_derived_from_another_is_not_taken_for_it():
+    """A curve asks the class; a store would find the other's numbers by its word."""
+    known = ls.curve(SUBSPACE, [SURE], "early_stopped", method="theory").value
+    assert ls.curve(SUBSPACE, [SURE], Half, method="theory").value == 0.5 * known
+    for given in (Half, Half()):
+        with pytest.raises(InvalidArgument, match="Half: must be an estimator whose class has a w"):
+            Grid(n=20, d=2, sigma=0.1, n_train=6, estimator=given)
+
+
+def test_without_a_word_it_is_called_by_its_class():
+    class Predicted(Estimator):
+        def theory(self, model, n_train, **options):
+            return ls.theory.early_stopped(model, n_train, **options)
+
+    curve = ls.curve(SUBSPACE, [UNSURE], Predicted)
+    assert "there is no simulation of Predicted" in curve.statuses[0]
+    with pytest.raises(InvalidArgument, match="Predicted: must be an estimator whose class has a"):
+        Grid(n=20, d=2, sigma=0.1, n_train=6, estimator=Predicted)
+
+
+def test_a_word_that_could_not_be_asked_for_is_refused():
+    """Hyphens are read as underscores, and what begins with a brace is a filter."""
+    theory = {"theory": lambda self, model, n_train, **options: None}
+    for word in ("best-step", "{step}", "best step"):
+        with pytest.raises(TypeError, match="must be made of letters, digits and underscores"):
+            type("Own", (Estimator,), {"word": word, **theory})
+        assert word not in ESTIMATORS
+
+
 def test_without_theory_it_is_simulated():
     """Also where theory would be asked first; and it is said where theory alone is asked."""
 
