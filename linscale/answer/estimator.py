@@ -121,11 +121,6 @@ def register(cls: type[Estimator]) -> None:
     ESTIMATORS[cls.word] = cls
 
 
-def has_theory(estimator: Estimator) -> bool:
-    """Whether it says what its risk is by theory."""
-    return type(estimator).theory is not Estimator.theory
-
-
 def label_of(name: str) -> str:
     """An estimator's label; another name as it is."""
     return ESTIMATORS[name].label if name in ESTIMATORS else name

@@ -100,6 +100,13 @@ def _word(text: str) -> str:
     word = text.replace("-", "_")
     if word not in ESTIMATORS:
         raise InvalidArgument("estimator", repr(text)[:60], allowed())
+    try:
+        ESTIMATORS[word]()
+    except TypeError:
+        raise InvalidArgument(
+            "estimator", ESTIMATORS[word].__name__, "without settings of its own, as its word is "
+            "all that a store keeps: make a class of each setting",
+        ) from None  # fmt: skip
     return word
 
 
