@@ -222,6 +222,43 @@ def test_settings_are_refused_where_they_would_be_forgotten():
         Grid(n=20, d=2, sigma=0.1, n_train=6, estimator=Steps(2))
 
 
+class Half(ESTIMATORS["early_stopped"]):
+    """Half of what it is derived from; no word of its own."""
+
+    def theory(self, model, n_train, **options):
+        point = super().theory(model, n_train, **options)
+        return replace(point, value=0.5 * point.value)
+
+
+def test_what_is_derived_from_another_is_not_taken_for_it():
+    """A curve asks the class; a store would find the other's numbers by its word."""
+    known = ls.curve(SUBSPACE, [SURE], "early_stopped", method="theory").value
+    assert ls.curve(SUBSPACE, [SURE], Half, method="theory").value == 0.5 * known
+    for given in (Half, Half()):
+        with pytest.raises(InvalidArgument, match="Half: must be an estimator whose class has a w"):
+            Grid(n=20, d=2, sigma=0.1, n_train=6, estimator=given)
+
+
+def test_without_a_word_it_is_called_by_its_class():
+    class Predicted(Estimator):
+        def theory(self, model, n_train, **options):
+            return ls.theory.early_stopped(model, n_train, **options)
+
+    curve = ls.curve(SUBSPACE, [UNSURE], Predicted)
+    assert "there is no simulation of Predicted" in curve.statuses[0]
+    with pytest.raises(InvalidArgument, match="Predicted: must be an estimator whose class has a"):
+        Grid(n=20, d=2, sigma=0.1, n_train=6, estimator=Predicted)
+
+
+def test_a_word_that_could_not_be_asked_for_is_refused():
+    """Hyphens are read as underscores, and what begins with a brace is a filter."""
+    theory = {"theory": lambda self, model, n_train, **options: None}
+    for word in ("best-step", "{step}", "best step"):
+        with pytest.raises(TypeError, match="must be made of letters, digits and underscores"):
+            type("Own", (Estimator,), {"word": word, **theory})
+        assert word not in ESTIMATORS
+
+
 def test_without_theory_it_is_simulated():
     """Also where theory would be asked first; and it is said where theory alone is asked."""
 
@@ -256,12 +293,6 @@ def test_without_simulation_theory_is_kept_and_it_is_said():
         ls.curve(SUBSPACE, [30], "predicted", method="montecarlo")
 
 
-def test_a_theory_that_is_not_of_the_model_is_no_reason_to_simulate(monkeypatch):
-    monkeypatch.setattr(ls.montecarlo, "pca", lambda *_, **__: pytest.fail("it was simulated"))
-    with pytest.raises(Unsupported, match="pca needs a SubspaceModel"):
-        ls.curve(ATOMS, [30], "pca")
-
-
 def test_what_a_class_lacks_is_said_when_it_is_made():
     with pytest.raises(TypeError, match="Neither: needs theory, simulation or both"):
         type("Neither", (Estimator,), {"word": "neither"})
@@ -272,3 +303,67 @@ def test_what_a_class_lacks_is_said_when_it_is_made():
     before = set(ESTIMATORS)
     assert best_step() is not best_step()  # a notebook's cell, run again
     assert set(ESTIMATORS) - before == {"best_step"}
+
+
+def test_an_estimator_that_needs_settings_is_refused_before_a_sweep():
+    before = dict(ESTIMATORS)
+
+    class Stepped(ls.Estimator):
+        word = "test_stepped"
+
+        def __init__(self, step):
+            self.step = step
+
+        def theory(self, model, n_train, **options):
+            return ls.theory.one_step(model, n_train, self.step)
+
+    try:
+        given = Stepped(0.1)
+        assert ls.curve(ls.SubspaceModel(9, 2, 0.3), [30], given).value.size == 1
+        for estimator in ("test_stepped", given):
+            with pytest.raises(InvalidArgument, match="settings"):
+                ls.sweep.Grid(n=9, d=2, sigma=0.3, n_train=30, estimator=estimator)
+    finally:
+        ESTIMATORS.clear()
+        ESTIMATORS.update(before)
+
+
+def test_what_is_no_risk_is_named():
+    class Number(ls.Estimator):
+        def theory(self, model, n_train, **options):
+            return 0.5
+
+    with pytest.raises(InvalidArgument, match="Number: must be one whose theory returns a RiskPo"):
+        ls.curve(ls.SubspaceModel(9, 2, 0.3), [30], Number())
+
+
+def test_where_theory_refuses_the_model_simulation_is_asked():
+    class OfFew(ls.Estimator):
+        def theory(self, model, n_train, **options):
+            raise ls.errors.Unsupported("no theory of so many")
+
+        def simulation(self, model, n_train, **options):
+            return ls.montecarlo.early_stopped(model, n_train, **options)
+
+    model = ls.SubspaceModel(9, 2, 0.3)
+    assert "montecarlo" in ls.curve(model, [30], OfFew(), trials=20).methods[0]
+    with pytest.raises(ls.errors.Unsupported, match="so many"):
+        ls.curve(model, [30], OfFew(), method="theory")
+    # Where simulation refuses it too, theory's reason is given.
+    with pytest.raises(ls.errors.Unsupported, match=r"PCA|pca|directions"):
+        ls.curve(ls.SpectralProblem.from_eigenvalues([1.0, 0.1], 0.3), [30], "pca")
+
+
+def test_a_simulation_that_overflows_says_so():
+    @dataclass(frozen=True, eq=False)
+    class Blind(ls.Filter):
+        iterations: object
+        path = "iterations"
+
+        def residual(self, l):
+            return (1.0 - 3.0 * l) ** self.column(l)
+
+    path = ls.montecarlo.risk(ls.SubspaceModel(20, 4, 0.3), 8, Blind([1, 5000]), trials=5)
+    assert path.statuses[0] == "ok"
+    assert not np.isfinite(path.value[1])
+    assert "stable_below" in path.statuses[1]

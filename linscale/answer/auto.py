@@ -15,7 +15,7 @@ from typing import Any, cast
 import numpy as np
 
 from linscale import theory
-from linscale.answer.estimator import Estimator, has_theory
+from linscale.answer.estimator import Estimator
 from linscale.errors import InvalidArgument, NotConverged, Unsupported
 from linscale.filters import Filter
 from linscale.models.problem import Model
@@ -123,10 +123,18 @@ def point(model: Model, N: int, estimator: Estimator | Filter, options: Options)
         return cast(RiskPoint, _enough(simulate, options))
     try:
         predicted = estimator.theory(model, N, **options.expansion)
-    except Unsupported:
-        if options.method == "theory" or has_theory(estimator):  # not of this model, then
+    except Unsupported as refusal:
+        if options.method == "theory":
             raise
-        return cast(RiskPoint, _enough(simulate, options))
+        try:
+            return cast(RiskPoint, _enough(simulate, options))
+        except Unsupported:
+            raise refusal from None
+    if not isinstance(predicted, RiskPoint):
+        raise InvalidArgument(
+            "estimator", type(estimator).__name__,
+            f"one whose theory returns a RiskPoint, not a {type(predicted).__name__}",
+        )  # fmt: skip
     if options.method == "theory" or predicted.error <= options.accuracy * abs(predicted.value):
         return predicted
     try:

@@ -20,9 +20,10 @@ class Estimator:
     Class attributes
     ----------------
     word : str
-        What it is called in Python, on the command line and in stores: "early_stopped".
+        What it is called in Python, on the command line and in stores: "early_stopped". Without
+        one it is an estimator as any other, but cannot be swept.
     label : str
-        What it is called in tables and files: "early-stopped".
+        What it is called in tables and files: "early-stopped" (default: the word).
     title : str
         What it is called in a legend: "early-stopped gradient descent" (default: the label).
     short : str
@@ -63,13 +64,17 @@ class Estimator:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        if not cls.__dict__.get("word"):
+        own = cls.__dict__
+        word = own.get("word", "")
+        cls.label = own.get("label", word or cls.__name__)
+        cls.title, cls.short = own.get("title", cls.label), own.get("short", cls.label[:6])
+        if not word:
             return
+        if not word.isidentifier():
+            what = "made of letters, digits and underscores"
+            raise TypeError(f"{cls.__name__}: word = {word!r} must be {what}")
         if cls.theory is Estimator.theory and cls.simulation is Estimator.simulation:
             raise TypeError(f"{cls.__name__}: needs theory, simulation or both")
-        own = cls.__dict__
-        cls.label = own.get("label", cls.word)
-        cls.title, cls.short = own.get("title", cls.label), own.get("short", cls.label[:6])
         register(cls)
 
     def theory(
@@ -114,11 +119,6 @@ def register(cls: type[Estimator]) -> None:
     if known is not None and _name(known) != _name(cls):  # a notebook's cell may be run again
         raise TypeError(f"{cls.__name__}: word = {cls.word!r} is that of {_name(known)}")
     ESTIMATORS[cls.word] = cls
-
-
-def has_theory(estimator: Estimator) -> bool:
-    """Whether it says what its risk is by theory."""
-    return type(estimator).theory is not Estimator.theory
 
 
 def label_of(name: str) -> str:

@@ -467,9 +467,14 @@ def moments_of(model: Model) -> SpectralProblem:
     """The model's second moments, whatever its contrast, or a clear word if it is not a model."""
     if isinstance(model, type) or not callable(getattr(model, "spectral", None)):
         raise InvalidArgument(
-            "model", repr(model)[:60], "a SubspaceModel, InverseProblem or SpectralProblem"
-        )
-    return model.spectral()
+            "model", repr(model)[:60], "a SubspaceModel, InverseProblem or SpectralProblem, or one "
+            "whose spectral() gives a SpectralProblem"
+        )  # fmt: skip
+    found: Any = model.spectral()
+    if not isinstance(found, SpectralProblem):
+        given = f"a {type(model).__name__} whose spectral() gives a {type(found).__name__}"
+        raise InvalidArgument("model", given, "one whose spectral() gives a SpectralProblem")
+    return found
 
 
 def reduced(model: Model) -> Model:

@@ -9,10 +9,16 @@ from linscale.montecarlo.engine import Samples
 from linscale.results.risk import RiskPath, RiskPoint
 from linscale.support.validate import FloatArray
 
+OVERFLOWN = (
+    "no number: the filter is not finite on all of the sample eigenvalues; where its path "
+    "diverges, say so by stable_below"
+)
+
 
 def path(samples: Samples, k: int, filter: Filter) -> RiskPath:
     """The k-th filter's path."""
     bias, variance = samples.biases[k], samples.variances[k]
+    stability = _stability(samples.largest, filter)
     with np.errstate(over="ignore", invalid="ignore"):
         mean, sem, std = mean_sem_std(_total(bias, variance))
         parts = bias.mean(axis=0), variance.mean(axis=0)
@@ -27,7 +33,7 @@ def path(samples: Samples, k: int, filter: Filter) -> RiskPath:
         sem=sem,
         std=std,
         method=samples.method,
-        statuses=(_stability(samples.largest, filter),) * filter.at.size,
+        statuses=tuple(stability if finite else OVERFLOWN for finite in np.isfinite(mean).tolist()),
     )
 
 

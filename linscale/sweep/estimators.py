@@ -76,14 +76,14 @@ def canonical(given: Any) -> str:
     if type(given) is Converged:
         return LeastSquares.word
     if isinstance(given, type) and issubclass(given, Estimator):
-        return _word(given.word)
+        return _word_of(given)
     if isinstance(given, Estimator):
         if vars(given):
             raise InvalidArgument(
                 "estimator", type(given).__name__, "without settings of its own, as its word is "
                 "all that a store keeps: make a class of each setting",
             )  # fmt: skip
-        return _word(given.word)
+        return _word_of(type(given))
     if isinstance(given, Filter):
         given = stored.described(given)
     if not isinstance(given, Mapping):
@@ -100,7 +100,24 @@ def _word(text: str) -> str:
     word = text.replace("-", "_")
     if word not in ESTIMATORS:
         raise InvalidArgument("estimator", repr(text)[:60], allowed())
+    try:
+        ESTIMATORS[word]()
+    except TypeError:
+        raise InvalidArgument(
+            "estimator", ESTIMATORS[word].__name__, "without settings of its own, as its word is "
+            "all that a store keeps: make a class of each setting",
+        ) from None  # fmt: skip
     return word
+
+
+def _word_of(cls: type[Estimator]) -> str:
+    """Its own: that of a class which it is derived from stands for another estimator."""
+    if not cls.__dict__.get("word"):
+        raise InvalidArgument(
+            "estimator", cls.__name__, "an estimator whose class has a word of its own, such as "
+            f'word = "{cls.__name__.lower()}", by which it can be stored'
+        )  # fmt: skip
+    return _word(cls.word)
 
 
 @lru_cache(maxsize=4096)

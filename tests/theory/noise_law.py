@@ -5,8 +5,8 @@ W is learned on Gaussian data with noise of variance sigma^2 and meets noise of 
     R' = R + change E||W||_F^2 / scale
     E||W||_F^2 / scale = E tr[G (1 - rho(Sh))^2] + floor (1/N) E tr h(Sh),    G = B'B / scale
 
-The last two are contour integrals of one resolvent, known to order 1/N for any D (theory.md,
-section 12): with Q_j = -(kappa/z) g_j, g_j = 1/(l_j + kappa), a = (1/N) sum_j n_j l_j^2 g_j^2,
+The last two are contour integrals of one resolvent, known to order 1/N for any D: with
+Q_j = -(kappa/z) g_j, g_j = 1/(l_j + kappa), a = (1/N) sum_j n_j l_j^2 g_j^2,
 
     E tr[D Q]  =  sum_j D_j Q_j
                   - (kappa/z) [(1/N) sum_j l_j^2 g_j^3 (D_j + l_j x n_j) - x a]/(1 - a)
