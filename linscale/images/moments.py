@@ -124,4 +124,4 @@ class Moments:
         size = np.mean(cov**2)
         level = (float(np.trace(cov)) / len(cov)) ** 2
         below = (self.count + 1.0) * (size - level / len(cov))
-        return 1.0 if below == 0.0 else float(min((size + level) / below, 1.0))
+        return 1.0 if below == 0.0 else min(float((size + level) / below), 1.0)

@@ -277,11 +277,12 @@ class Contrast:
             raise InvalidArgument(
                 "signal_cov", f"shape {cov.shape}", f"{(x.shape[0],) * 2}, to match patches"
             )
-        metric = Metric.of(*eigh(0.5 * (cov + cov.T)), level)
+        k, v = eigh(0.5 * (cov + cov.T))
+        metric, factor = Metric.of(k, v, level), v * np.sqrt(np.maximum(k, 0.0))
         energy = metric.energies(x)
         if not energy.max() > 0.0:
             raise InvalidArgument("patches", "0 everywhere", "signals that vary")
-        return cls.from_energies(energy, metric.directions(cov), atoms=atoms)
+        return cls.from_energies(energy, metric.directions(factor), atoms=atoms)
 
     @classmethod
     def from_energies(
@@ -319,6 +320,7 @@ class Contrast:
         True
         """
         share = np.ones_like(energies) if weights is None else weights
+        energies, share = energies[share > 0.0], share[share > 0.0]
         share = share / share.sum()
         tau = _without_sampling(energies / (share @ energies), share, directions)
         return cls(*_gauss_rule(*_lanczos(tau / (share @ tau), share, _count(atoms))))
@@ -388,9 +390,13 @@ class Metric:
         y = self.root.T @ signals
         return np.asarray(np.einsum("ij,ij->j", y, y))
 
-    def directions(self, cov: FloatArray) -> float:
-        """d = (tr M)^2 / tr M^2, M = R' cov R: Gaussian signals' energy varies by 2/d."""
-        m = self.root.T @ cov @ self.root
+    def directions(self, factor: FloatArray) -> float:
+        """d = (tr M)^2 / tr M^2, M = F'R R'F for signals of covariance F F'.
+
+        Gaussian signals' energy varies by 2/d.
+        """
+        y = self.root.T @ factor
+        m = y.T @ y
         return float(np.trace(m) ** 2 / np.sum(m * m))
 
 
@@ -405,7 +411,8 @@ def _without_sampling(energy: FloatArray, share: FloatArray, directions: float) 
     wanted = second(1.0) / (1.0 + 2.0 / directions)
     if wanted <= 1.0:
         return np.ones_like(energy)  # no more than Gaussian signals vary
-    return np.exp(brentq(lambda c: second(c) - wanted, 0.0, 1.0) * log)
+    power: float = brentq(lambda c: second(c) - wanted, 0.0, 1.0)
+    return np.asarray(np.exp(power * log))
 
 
 def _count(atoms: int) -> int:

@@ -13,7 +13,13 @@ from linscale.images import Image, patches
 from linscale.support.seeds import stream
 from linscale.support.validate import FloatArray
 
-PER_IMAGE = 4000  # patches from each image, so that each weighs the same
+PER_IMAGE = 4_000  # patches from each image, so that each weighs the same
+IN_ALL = 200_000  # at most, of many images fewer from each
+
+
+def per_image(images: int) -> int:
+    """Patches from each of so many images."""
+    return max(1, min(PER_IMAGE, IN_ALL // images))
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,11 +95,12 @@ def split_patches(
     places = np.random.default_rng(stream(rng, 0))
     order = list(dict.fromkeys(image.group for image in images))
     every = 3 if len(order) > 2 else 2
+    count = per_image(len(images))
     groups: tuple[list[FloatArray], list[FloatArray]] = ([], [])
     names: tuple[list[str], list[str]] = ([], [])
     for image in images:
         held_out = hold_out and order.index(image.group) % every == every - 1
-        groups[held_out].append(patches(image, size, PER_IMAGE, places))
+        groups[held_out].append(patches(image, size, count, places))
         names[held_out].append(image.name)
     pool = np.concatenate(groups[0], axis=1)
     mean = pool.mean(axis=1, keepdims=True)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
-import numpy as np
-
-from linscale import theory
 from linscale.images import Image
 from linscale.images.covariances import Interval
+from linscale.images.resampling import checked_count
 from linscale.models import InverseProblem
 from linscale.models.contrast import Contrast
 from linscale.operators import Operator
 from linscale.results.risk import RiskCurve
 from linscale.results.uncertain import UncertainInt
 from linscale.results.words import counted
-from linscale.studies.from_images import intervals, learning_curves, own_noise, problem, signals_of
+from linscale.studies.from_images import Evidence, learning_curves
+from linscale.studies.intervals import intervals
 from linscale.studies.prediction_study import PredictionStudy
 from linscale.studies.question import N_TRAIN, RESAMPLES, Question
 from linscale.support import validate
@@ -175,7 +174,7 @@ def predict(
     resamples: int = RESAMPLES,
     rng: Any = 0,
     workers: int = 1,
-    progress: Callable[[], object] | None = None,
+    progress: Any = None,
 ) -> Prediction:
     r"""Learning curve, floor and saturation of linear reconstruction, from a few images.
 
@@ -208,13 +207,15 @@ def predict(
         Whether the estimator knows the mean patch, or learns it from its N examples too:
         R_learned(N) = (1 + 1/N) R_known(N - 1), exactly so for Gaussian data.
     resamples : int
-        Of the bootstrap over images; 0 for none.
+        Of the bootstrap over images, at least 20; 0 for none. Each image (or one of twenty blocks
+        of them) is left out once besides.
     rng : None, int, SeedSequence or Generator
         Patches, masks and resamples depend on it alone.
     workers : int
-        Cores that the bootstrap uses.
-    progress : callable or None
-        Called once for each finished resample.
+        Processes for the resamples, where these take long enough; the numbers do not depend on it.
+    progress : callable, optional
+        Called for each finished resample; or a :class:`linscale.support.progress.Progress`, which
+        is told every stage by name, too.
 
     Returns
     -------
@@ -245,23 +246,41 @@ def predict(
     >>> print(f"less than 1 % left to gain beyond N = {found.saturation}")
     less than 1 % left to gain beyond N = 820
     """
+    if validate.integer("resamples", resamples, at_least=0):
+        checked_count(resamples)
     question = Question(
         images=images, task=cast(Any, task), sigma=sigma, snr_db=snr_db, patch_size=patch_size,
         n_train=n_train, shrinkage=shrinkage, contrast=contrast, mean=mean, resamples=resamples,
         rng=rng,
     )  # fmt: skip
     workers = validate.integer("workers", workers, at_least=1)
-    own, groups = own_noise(question), signals_of(question)
-    pool = np.concatenate(groups, axis=1)
-    model, center = problem(question, own, pool)
-    curves = learning_curves(question, model)
-    floor, saturation = intervals(question, own, groups, workers, progress)
+    evidence = Evidence.of(question, progress)
+    found = curves_of(evidence, progress)
+    return with_intervals(found, evidence, workers=workers, progress=progress)
+
+
+@one_thread()
+def curves_of(evidence: Evidence, progress: Any = None) -> Prediction:
+    """The prediction without intervals: all that can be shown before the images are resampled.
+
+    Parameters
+    ----------
+    evidence : Evidence
+        What the images of a question say, ``Evidence.of(question)``.
+    progress : Progress, optional
+
+    Returns
+    -------
+    Prediction
+    """
+    question, model, signals = evidence.question, evidence.model, evidence.signals
+    curves = learning_curves(question, model, progress)
     study = PredictionStudy(
-        theory=curves,
+        theory=curves.risk,
         simulated={},
-        exponent=np.array([float(theory.local_exponent(model, N)) for N in question.n_train]),
+        exponent=curves.exponent,
         floor=model.spectral().floor,
-        saturation=theory.saturation(model),
+        saturation=curves.saturation,
         meta={
             "n_train": list(question.n_train),
             **environment(),
@@ -274,14 +293,47 @@ def predict(
             "contrast": [model.contrast.atoms.tolist(), model.contrast.weights.tolist()],
             "shrinkage": question.shrinkage,
             "images": [image.name for image in question.images],
-            "groups": len(groups),
-            "patches": pool.shape[1],
-            "floor_interval": floor and list(floor),
-            "saturation_interval": saturation and list(saturation),
+            "groups": signals.groups,
+            "patches": signals.count,
+            "floor_interval": None,
+            "saturation_interval": None,
             "seed": recorded(question.rng),
         },
     )
+    pool = signals.array()
+    pool -= evidence.mean[:, None]
     return Prediction(
-        study, model, question.task.operator, center, pool - center[:, None], question.images,
-        floor, saturation,
+        study, model, question.task.operator, evidence.mean, pool, question.images, None, None
+    )
+
+
+@one_thread()
+def with_intervals(
+    prediction: Prediction, evidence: Evidence, *, workers: int = 1, progress: Any = None
+) -> Prediction:
+    """The same with intervals of floor and saturation, where there are images to resample.
+
+    Parameters
+    ----------
+    prediction : Prediction
+        What :func:`curves_of` made of the evidence.
+    evidence : Evidence
+    workers : int
+        Processes; the numbers do not depend on it.
+    progress : Progress or function, optional
+        As for :func:`predict`.
+
+    Returns
+    -------
+    Prediction
+    """
+    study = prediction.study
+    floor, saturation = intervals(evidence, study.floor, study.saturation, workers, progress)
+    known = {
+        "floor_interval": floor and list(floor),
+        "saturation_interval": saturation and list(saturation),
+    }
+    return replace(
+        prediction, study=replace(study, meta=study.meta | known),
+        floor_interval=floor, saturation_interval=saturation,
     )  # fmt: skip

@@ -68,9 +68,24 @@ def saturation(
     """
     law, tol = law_of(model, complex_data), validate.real("tolerance", tolerance)
     check_order(order)
+    return saturation_of(law, tol, order)
+
+
+def saturation_of(
+    law: Law, tolerance: float = 0.01, order: int = 1, start: float = 0.0
+) -> UncertainInt:
+    """The same for a law; the search begins at ``start``."""
+    return _with_error(law, saturation_n_train(law, tolerance, order, start), order)
+
+
+def saturation_n_train(
+    law: Law, tolerance: float = 0.01, order: int = 1, start: float = 0.0
+) -> int:
+    """The number alone, without the work of an estimate of its error."""
     if law.floor == 0.0:
         raise InvalidArgument("floor", 0.0, "above 0 for the risk to come within a ratio of it")
-    return _smallest(law, (1.0 + tol) * law.floor, order, "tolerance", tolerance)
+    target = (1.0 + tolerance) * law.floor
+    return smallest_n_train(law, target, order, "tolerance", tolerance, start)
 
 
 @one_thread()
@@ -138,23 +153,17 @@ def required_n_train(
         raise InvalidArgument(
             name, value, f"{side} {best:.6g}, which is the most that any number of examples gives"
         )
-    return _smallest(law, target, order, name, value)
+    return _with_error(law, smallest_n_train(law, target, order, name, value), order)
 
 
-def _smallest(law: Law, target: float, order: int, name: str, value: Any) -> UncertainInt:
-    """The answer, or a clear word where it is above what counts can be."""
-    found = smallest_n_train(law, target, order)
-    if found is None:
-        raise InvalidArgument(name, value, "looser: it needs over 10^15 examples")
-    return _with_error(law, found, order)
-
-
-def smallest_n_train(law: Law, target: float, order: int, start: float = 0.0) -> int | None:
-    """By secants of log excess in log N, which falls as 1/N at large N; None beyond 10^15.
+def smallest_n_train(
+    law: Law, target: float, order: int, name: str, value: Any, start: float = 0.0
+) -> int:
+    """By secants of log excess in log N, which falls as 1/N at large N.
 
     A risk that is above the target by no more than a contour promises has reached it, so that the
-    risk of N leads back to N, on any processor. ``start`` is where the search begins, at n if
-    nothing better is known.
+    risk of N leads back to N, on any processor. The search begins at ``start``, or at n if nothing
+    better is known; ``name`` and ``value`` are what an answer above 10^15 is blamed on.
     """
     aim = (target - law.floor) * (1.0 + trust.CONTOUR) + ROUNDING * target
 
@@ -167,7 +176,9 @@ def smallest_n_train(law: Law, target: float, order: int, start: float = 0.0) ->
     while search.open:
         search.saw(N, above(N))
         N = search.next()
-    return search.high if search.high <= validate.LARGEST_N_TRAIN else None
+    if search.high > validate.LARGEST_N_TRAIN:
+        raise InvalidArgument(name, value, "looser: it needs over 10^15 examples")
+    return search.high
 
 
 @dataclass

@@ -129,7 +129,8 @@ def _ridge_paths(law: Law, n_train: float) -> tuple[RidgePath, list[RidgePath]]:
             known.clear()
         beside = (n_train + 1.0, max(n_train - 1.0, 0.5 * n_train))
         known[n_train] = law.ridge_path(n_train), [law.ridge_path(N) for N in beside]
-    return known[n_train]
+    here, near = known[n_train]
+    return here, near
 
 
 def _hard_edge(problem: SpectralProblem, n_train: float, filter: Filter) -> FloatArray:

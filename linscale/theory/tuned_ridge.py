@@ -79,7 +79,7 @@ def best_over_ridge(law: Law, N: float, order: int) -> RiskPoint:
     i = int(np.argmin(np.where(usable, learned, np.inf)))
 
     def learning(penalties: FloatArray) -> FloatArray:
-        return np.sum(parts(law, law.ridge(N, penalties), order), axis=0)
+        return np.asarray(np.sum(parts(law, law.ridge(N, penalties), order), axis=0))
 
     near = float(grid[max(i - 1, 0)]), float(grid[min(i + 1, grid.size - 1)])
     best = path_of(law, N, Ridge(lowest_between(learning, *near)), order).point(0)

@@ -9,7 +9,8 @@ import pytest
 from linscale.errors import InvalidArgument, Unsupported
 from linscale.images import Image
 from linscale.operators import forward, tasks
-from linscale.studies.from_images import intervals, own_noise, problem, signals_of
+from linscale.studies.from_images import Evidence, own_noise
+from linscale.studies.intervals import intervals
 from linscale.studies.prediction import predict
 from linscale.studies.question import Question
 
@@ -88,9 +89,8 @@ def test_a_task_made_once_gives_the_numbers_of_its_word():
 
 
 def test_denoising_by_its_word_and_by_its_operator_are_one_problem():
-    signals = signals_of(ask())
-    one, _ = problem(ask(), 0.0, signals[0])
-    other, _ = problem(ask(task=forward.identity((4, 4)), sigma=25 / 255), 0.0, signals[0])
+    given = ask(task=forward.identity((4, 4)), sigma=25 / 255)
+    one, other = (Evidence.of(question).model for question in (ask(), given))
     assert one.forward is None
     assert np.array_equal(other.forward, np.eye(16))
     # Two orders of the same products: rounding of p terms, times the condition number.
@@ -100,13 +100,13 @@ def test_denoising_by_its_word_and_by_its_operator_are_one_problem():
 
 
 def test_there_is_an_interval_where_there_are_images_to_resample():
-    question, alone = ask(resamples=2, contrast="constant"), ask(images=IMAGES[:1])
+    question = ask(resamples=20, contrast="constant")
     assert own_noise(question) == 0.0
-    found = intervals(question, 0.0, signals_of(question))
+    found = intervals(Evidence.of(question), floor=0.01, saturation=1000)
+    assert [interval.value for interval in found] == [0.01, 1000]
     assert all(interval.low <= interval.high for interval in found)
-    assert intervals(alone, 0.0, signals_of(alone)) == [None, None]
-    none = ask(resamples=0)
-    assert intervals(none, 0.0, signals_of(none)) == [None, None]
+    for without in (ask(images=IMAGES[:1]), ask(resamples=0)):
+        assert intervals(Evidence.of(without), 0.01, 1000) == [None, None]
 
 
 @pytest.mark.parametrize(
