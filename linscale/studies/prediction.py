@@ -90,6 +90,9 @@ def predict(
     rng: Any = 0,
     workers: int = 1,
     progress: Callable[[], object] | None = None,
+    white: float | str | None = None,
+    magnitude: bool = False,
+    tell: Callable[[str], object] | None = None,
 ) -> Prediction:
     r"""Learning curve, floor and saturation of linear reconstruction, from a few images.
 
@@ -99,11 +102,12 @@ def predict(
     Parameters
     ----------
     images : folder, files, "photographs", array (H, W) or (M, H, W), or a list of arrays
-        White is 1. See :func:`linscale.images.as_images`.
+        See :func:`linscale.images.as_images`; or a :class:`linscale.images.Reading`.
     task : str or operator
         As for :func:`linscale.operators.tasks.operator`, or any operator on flattened patches.
-    sigma : float, "estimate" or None
-        Standard deviation of the noise in every measurement; None is usual for the task.
+    sigma : float, str or None
+        Standard deviation of the noise in every measurement, a share of white, also as a text such
+        as "25/255"; None is usual for the task.
         "estimate": the images are noisy, and their noise, as scikit-image estimates it, is the
         measurements'; its share is taken out of the covariance.
     snr_db : float, optional
@@ -125,20 +129,37 @@ def predict(
         Of the bootstrap over images; 0 for none.
     rng : None, int, SeedSequence or Generator
         Patches, masks and resamples depend on it alone.
+    white : float, "max", "percentile" or None
+        What becomes 1, in the unit of the files: see :func:`linscale.images.read`.
+    magnitude : bool
+        Whether complex pixels, or real and imaginary part in a last axis of 2, stand for their
+        magnitude.
+    tell : callable, optional
+        Called before the work with each line of what was understood: first what was read and its
+        signal-to-noise ratio, then notes.
 
     Returns
     -------
     Prediction
+
+    Warns
+    -----
+    ScaleWarning
+        The brightest pixel is below 0.1 of white, sigma is above 1, or the floor's NMSE above 0.9.
     """
     question = Question(
         images=images, task=cast(Any, task), sigma=sigma, snr_db=snr_db, patch_size=patch_size,
         n_train=n_train, shrinkage=shrinkage, contrast=contrast, mean=mean, resamples=resamples,
-        rng=rng,
+        rng=rng, white=white, magnitude=magnitude,
     )  # fmt: skip
+    if tell is not None:
+        for line in (f"read {question.understood}", *(f"note: {n}" for n in question.notes)):
+            tell(line)
     workers = validate.integer("workers", workers, at_least=1)
     own, groups = own_noise(question), signals_of(question)
     pool = np.concatenate(groups, axis=1)
     model, center = problem(question, own, pool)
+    question.doubt_floor(model.spectral().floor / model.spectral().zero_risk)
     curves = learning_curves(question, model)
     floor, saturation = intervals(question, own, groups, workers, progress)
     study = PredictionStudy(
@@ -159,6 +180,9 @@ def predict(
             "contrast": [model.contrast.atoms.tolist(), model.contrast.weights.tolist()],
             "shrinkage": question.shrinkage,
             "images": [image.name for image in question.images],
+            "read": question.understood,
+            "notes": question.notes,
+            "white": question.reading.summary.white,
             "groups": len(groups),
             "patches": pool.shape[1],
             "floor_interval": floor and list(floor),
