@@ -75,7 +75,7 @@ def read(source: Any, *, white: float | str | None = None, magnitude: bool = Fal
     Warns
     -----
     ScaleWarning
-        The brightest pixel is below 0.1 of white, or above 2 where white was told.
+        The brightest pixel is below 0.1 of white, or above 10 times what was told.
 
     Examples
     --------

@@ -16,7 +16,7 @@ from linscale.support import validate
 PERCENTILE = 99.9  # of all pixels: what white="percentile" is
 WORDS = ("max", "percentile")
 DIM = 0.1  # of white: if the brightest pixel is below, white is probably not what was meant
-GLARING = 2.0  # times white: if the brightest pixel is above
+GLARING = 10.0  # times white: if the brightest pixel is above, white was told in another unit
 BITS = (8, 10, 12, 14)  # that cameras and scanners put into 16
 
 

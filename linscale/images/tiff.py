@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import warnings
 from collections.abc import Iterator
@@ -103,7 +104,10 @@ def _by_pillow(path: Path, notes: Notes) -> list[NDArray[Any]] | None:
             warnings.simplefilter("ignore")
             count = getattr(image, "n_frames", 1)
             described = str(getattr(image, "tag_v2", {}).get(DESCRIPTION, ""))
-            if _said(described, image.size) > count:  # the others lie behind it, and are not listed
+            samples = int(getattr(image, "tag_v2", {}).get(SAMPLES, 1))
+            if (
+                _said(described, image.size, samples) > count
+            ):  # the others lie behind it, and are not listed
                 return None
             for k in range(count):
                 image.seek(k)
@@ -119,8 +123,10 @@ def _by_pillow(path: Path, notes: Notes) -> list[NDArray[Any]] | None:
                     pages += [np.ascontiguousarray(page[..., c]) for c in range(page.shape[2])]
                 else:
                     pages.append(page)
-    except Exception:  # damage shows in many ways; tifffile says which
+    except (PIL.UnidentifiedImageError, SyntaxError):  # no TIFF, or pixels that it does not know
         return None
+    except Exception as error:  # damage shows in many ways, and all mean the same
+        raise InputError(f"cannot read {path} as an image ({error})") from None
     return pages
 
 
@@ -143,14 +149,15 @@ def _as_tagged(page: NDArray[Any], tags: Any) -> NDArray[Any]:
     return page.astype(page.dtype.newbyteorder("=")).astype(tagged)
 
 
-def _said(description: str, size: tuple[int, int]) -> int:
-    """How many pages of that width and height a description speaks of: 0 where it does not."""
+def _said(description: str, size: tuple[int, int], samples: int) -> int:
+    """How many pages of that size and as many colours are described: 0 where nothing is."""
     if description.startswith("ImageJ="):
         images = re.search(r"^images=(\d+)", description, re.MULTILINE)
         return int(images[1]) if images else 0
     shape = _shape(description)
-    is_planes = len(shape) < 3 or shape[-3] in (3, 4)
-    return 0 if is_planes or shape[-2:] != [*size[::-1]] else int(np.prod(shape[:-2]))
+    if len(shape) < 3 or shape[-2:] != [*size[::-1]]:
+        return 0
+    return int(np.prod(shape[:-2])) // samples  # colours as planes
 
 
 def _shape(description: str) -> list[int]:
@@ -177,6 +184,9 @@ def _by_tifffile(path: Path, notes: Notes) -> list[NDArray[Any]]:
             "(pip install 'linscale[images]')"
         ) from None
     pages: list[NDArray[Any]] = []
+    complaints = _Complaints()
+    log = logging.getLogger("tifffile")
+    log.addHandler(complaints)
     try:
         with warnings.catch_warnings(), tifffile.TiffFile(path) as file:
             warnings.simplefilter("ignore")
@@ -192,4 +202,18 @@ def _by_tifffile(path: Path, notes: Notes) -> list[NDArray[Any]]:
                 pages += list(array.reshape(-1, *picture))
     except Exception as error:  # damage shows in many ways, and all mean the same
         raise InputError(f"cannot read {path} as an image ({error})") from None
+    finally:
+        log.removeHandler(complaints)
+    if complaints.text:
+        raise InputError(f"cannot read {path} as an image ({complaints.text})")
     return pages
+
+
+class _Complaints(logging.Handler):
+    """tifffile passes over damaged pages with a word to the log."""
+
+    text = ""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if any(word in record.getMessage() for word in ("invalid", "corrupt")):
+            self.text = record.getMessage()
