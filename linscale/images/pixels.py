@@ -83,7 +83,7 @@ class Pixels:
 
 
 def examine(plane: Plane, magnitude: bool = False) -> tuple[NDArray[Any], Pixels]:
-    """The numbers of a plane, in this machine's byte order, and what they are.
+    """The numbers of a plane, in any byte order, and what they are.
 
     Parameters
     ----------
@@ -107,8 +107,8 @@ def examine(plane: Plane, magnitude: bool = False) -> tuple[NDArray[Any], Pixels
     >>> import numpy as np
     >>> from linscale.images.pixels import Plane, examine
     >>> array, found = examine(Plane("a", np.array([[7, 260]], dtype=">u2")))
-    >>> array.dtype.isnative, found.kind, found.lowest, found.highest, found.white
-    (True, 'uint16', 7.0, 260.0, 65535.0)
+    >>> found.kind, found.lowest, found.highest, found.white
+    ('uint16', 7.0, 260.0, 65535.0)
     >>> examine(Plane("parts.npy", np.ones((4, 4, 2))))
     Traceback (most recent call last):
         ...
@@ -123,7 +123,6 @@ save the first alone
         raise InputError(f"{name}: an image without pixels, shape {array.shape}")
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
-    array = array.astype(array.dtype.newbyteorder("="), copy=False)
     kind, is_part = plane.kind or array.dtype.name, False
     if array.dtype.kind == "c" or (array.ndim == 3 and array.shape[2] == 2):
         if not magnitude:

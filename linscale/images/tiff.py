@@ -103,11 +103,9 @@ def _by_pillow(path: Path, notes: Notes) -> list[NDArray[Any]] | None:
         with warnings.catch_warnings(), PIL.Image.open(path) as image:
             warnings.simplefilter("ignore")
             count = getattr(image, "n_frames", 1)
-            described = str(getattr(image, "tag_v2", {}).get(DESCRIPTION, ""))
-            samples = int(getattr(image, "tag_v2", {}).get(SAMPLES, 1))
-            if (
-                _said(described, image.size, samples) > count
-            ):  # the others lie behind it, and are not listed
+            tags = getattr(image, "tag_v2", {})
+            described, samples = str(tags.get(DESCRIPTION, "")), int(tags.get(SAMPLES, 1))
+            if _said(described, image.size, samples) > count:  # the others lie behind, unlisted
                 return None
             for k in range(count):
                 image.seek(k)
