@@ -1,4 +1,4 @@
-"""Named exceptions: each carries its evidence and says what to do about it."""
+"""Named exceptions and a warning: each carries its evidence and says what to do about it."""
 
 from __future__ import annotations
 
@@ -126,4 +126,25 @@ class InputError(LinscaleError):
     ... except ls.errors.InputError as error:
     ...     print(error)
     no such file or folder: no/such/folder
+    """
+
+
+class ScaleWarning(UserWarning):
+    """Images, noise and white do not seem to belong to one scale; the message says what to type.
+
+    Examples
+    --------
+    A program that would rather stop makes an error of it:
+
+    >>> import warnings
+    >>> import numpy as np
+    >>> import linscale as ls
+    >>> twelve_bits = np.arange(4096, dtype=np.uint16).reshape(64, 64)
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", ls.errors.ScaleWarning)
+    ...     try:
+    ...         ls.predict(twelve_bits, resamples=0)
+    ...     except ls.errors.ScaleWarning as doubt:
+    ...         print(str(doubt).partition("; ")[0])
+    the brightest pixel is 4095, 0.062 of white (65535, as uint16 goes)
     """

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from linscale import __version__
 from linscale.cli import derive, imports, predict, risk, sweep
+from linscale.cli.said import warnings_told
 from linscale.cli.tools import guarded
 
 
@@ -35,4 +36,5 @@ def main(argv: Sequence[str] | None = None) -> int:
     derive.add_to(subcommands)
     imports.add_to(subcommands)
     options = parser.parse_args(argv)
-    return guarded(f"linscale {options.command}", lambda: options.run(options))
+    with warnings_told():
+        return guarded(f"linscale {options.command}", lambda: options.run(options))

@@ -6,10 +6,13 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from linscale.cli.said import tell
 from linscale.cli.tools import cores, progress_bar, report, sizes
 from linscale.errors import InvalidArgument
 from linscale.images.covariances import SHRINKAGES
+from linscale.images.scale import WORDS
 from linscale.support.files import check_folder
+from linscale.support.share import share
 
 STEM = "prediction"
 
@@ -25,7 +28,8 @@ def add_to(subcommands: Any) -> None:
     )
     parser.add_argument(
         "images", nargs="+", metavar="IMAGES",
-        help="a folder, image files, or a word: photographs, scikit-learn, pywavelets, mri",
+        help="folders, image files (TIFF with every page, .npy; with the extra mri HDF5, NIfTI, "
+        "DICOM), or a word: photographs, scikit-learn, pywavelets, mri",
     )  # fmt: skip
     parser.add_argument(
         "--task", default="denoising",
@@ -34,9 +38,21 @@ def add_to(subcommands: Any) -> None:
     )  # fmt: skip
     noise = parser.add_mutually_exclusive_group()
     noise.add_argument(
-        "--sigma", help="noise, white being 1, or 'estimate' (default 25/255 or 5/255)"
+        "--sigma",
+        help="noise as a share of white, such as 0.1 or 25/255, or 'estimate' (default 25/255 or "
+        "5/255)",
     )
     noise.add_argument("--snr", type=float, metavar="DB", help="signal-to-noise ratio instead")
+    parser.add_argument(
+        "--white", metavar="W",
+        help="the value in the files that is white: a number, 'max' (the brightest pixel of all) "
+        "or 'percentile' (99.9); default: the largest of 8 or 16 bits, 1 for floats",
+    )  # fmt: skip
+    parser.add_argument(
+        "--magnitude", action="store_true",
+        help="take the magnitude of complex pixels, or of (H, W, 2) arrays of real and imaginary "
+        "part",
+    )  # fmt: skip
     parser.add_argument(
         "--patch-size", default="12", metavar="P", help="side in pixels (default 12), or 'whole'"
     )
@@ -79,6 +95,7 @@ def run(options: argparse.Namespace) -> int:
             patch_size=_patch_size(options.patch_size), n_train=n_train,
             shrinkage=options.shrinkage, contrast=options.contrast, mean=options.mean,
             resamples=resamples, rng=options.seed, workers=options.workers, progress=step,
+            white=_white(options.white), magnitude=options.magnitude, tell=tell,
         )  # fmt: skip
     report(found.study, options.out, STEM)
     pictures = reconstruct(
@@ -94,10 +111,13 @@ def run(options: argparse.Namespace) -> int:
 def _sigma(given: str | None) -> float | str | None:
     if given is None or given == "estimate":
         return given
-    try:
-        return float(given)
-    except ValueError:
-        raise InvalidArgument("--sigma", given, "a number, or 'estimate'") from None
+    return share("--sigma", given, "a number, two of them as 25/255, or 'estimate'")
+
+
+def _white(given: str | None) -> float | str | None:
+    if given is None or given in WORDS:
+        return given
+    return share("--white", given, "a number above 0 in the files' unit, max or percentile")
 
 
 def _patch_size(given: str) -> int | None:

@@ -1,5 +1,7 @@
-"""Images: where they come from, their noise, and the covariances that they make."""
+"""Images: where they come from, their scale and noise, and the covariances that they make."""
 
-from linscale.images.load import Image, as_images, load_images, patches
+from linscale.images.image import Image, patches
+from linscale.images.load import Reading, as_images, load_images, read
+from linscale.images.scale import Summary
 
-__all__ = ["Image", "as_images", "load_images", "patches"]
+__all__ = ["Image", "Reading", "Summary", "as_images", "load_images", "patches", "read"]

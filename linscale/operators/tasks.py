@@ -33,6 +33,8 @@ class Task:
         For titles and tables.
     is_identity : bool
         Whether A = I, so that nobody need fill a matrix.
+    note : str
+        What it really measures on images of this size, where a word says it only roughly.
 
     Raises
     ------
@@ -57,6 +59,7 @@ class Task:
     sigma: float | None
     label: str
     is_identity: bool = False
+    note: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "operator", as_operator(self.operator))
@@ -130,6 +133,9 @@ def resolve(task: str | Task | Any, image_shape: Shape, rng: Any = 0) -> Task:
     >>> task = resolve("mri-4", (16, 16))
     >>> task.label, task.operator.shape, round(task.sigma, 4)
     ('MRI, 4 x accelerated', (128, 256), 0.0196)
+    >>> print(resolve("mri-8", (12, 12)).note)
+    mri-8 on 12 columns measures 2 of them, 6 times accelerated; exactly 8 times is had at a patch\
+ size of 8 or 16
     >>> mine = resolve(np.ones((1, 4)), (2, 2))
     >>> mine.name, mine.sigma
     ('operator', None)
@@ -219,7 +225,22 @@ def usual_sigma(task: str) -> float:
 def _named(task: str, image_shape: Shape, rng: Any) -> Task:
     kind, number = _parse(task)
     made = kind.make(validate.image_shape(image_shape), number, rng)
-    return Task(task, made, kind.sigma, made.name, is_identity=kind.make is _denoising)
+    note = _mask_note(task, made, number) if kind.make is _mri else ""
+    return Task(task, made, kind.sigma, made.name, kind.make is _denoising, note)
+
+
+def _mask_note(task: str, made: Operator, number: int) -> str:
+    """Which mask a number of columns really gets, as whole columns are measured."""
+    height, width = made.image_shape
+    kept = made.shape[0] // (2 * height)
+    note = (
+        f"{task} on {width} columns measures {kept} of them, {width / kept:.3g} times accelerated"
+    )
+    if kept * number == width:
+        return note
+    below, above = width // number * number, (width // number + 1) * number
+    sizes = " or ".join(str(size) for size in (below, above) if size >= max(2, number))
+    return f"{note}; exactly {number} times is had at a patch size of {sizes}"
 
 
 def _denoising(shape: Shape, number: int, rng: Any) -> Operator:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, cast
 
@@ -175,6 +175,9 @@ def predict(
     rng: Any = 0,
     workers: int = 1,
     progress: Any = None,
+    white: float | str | None = None,
+    magnitude: bool = False,
+    tell: Callable[[str], object] | None = None,
 ) -> Prediction:
     r"""Learning curve, floor and saturation of linear reconstruction, from a few images.
 
@@ -184,11 +187,12 @@ def predict(
     Parameters
     ----------
     images : folder, files, "photographs", array (H, W) or (M, H, W), or a list of arrays
-        White is 1. See :func:`linscale.images.as_images`.
+        See :func:`linscale.images.as_images`; or a :class:`linscale.images.Reading`.
     task : str or operator
         As for :func:`linscale.operators.tasks.operator`, or any operator on flattened patches.
-    sigma : float, "estimate" or None
-        Standard deviation of the noise in every measurement; None is usual for the task.
+    sigma : float, str or None
+        Standard deviation of the noise in every measurement, a share of white, also as a text such
+        as "25/255"; None is usual for the task.
         "estimate": the images are noisy, and their noise, as scikit-image estimates it, is the
         measurements'; its share is taken out of the covariance.
     snr_db : float, optional
@@ -216,6 +220,14 @@ def predict(
     progress : callable, optional
         Called for each finished resample; or a :class:`linscale.support.progress.Progress`, which
         is told every stage by name, too.
+    white : float, "max", "percentile" or None
+        What becomes 1, in the unit of the files: see :func:`linscale.images.read`.
+    magnitude : bool
+        Whether complex pixels, or real and imaginary part in a last axis of 2, stand for their
+        magnitude.
+    tell : callable, optional
+        Called before the work with each line of what was understood: first what was read and its
+        signal-to-noise ratio, then notes.
 
     Returns
     -------
@@ -231,6 +243,11 @@ def predict(
         Images that cannot be read, or that do not vary beyond their noise.
     Unsupported
         A task that is no operator, or one without an adjoint.
+
+    Warns
+    -----
+    ScaleWarning
+        The brightest pixel is below 0.1 of white, sigma is above 1, or the floor's NMSE above 0.9.
 
     Examples
     --------
@@ -251,8 +268,11 @@ def predict(
     question = Question(
         images=images, task=cast(Any, task), sigma=sigma, snr_db=snr_db, patch_size=patch_size,
         n_train=n_train, shrinkage=shrinkage, contrast=contrast, mean=mean, resamples=resamples,
-        rng=rng,
+        rng=rng, white=white, magnitude=magnitude,
     )  # fmt: skip
+    if tell is not None:
+        for line in (f"read {question.understood}", *(f"note: {n}" for n in question.notes)):
+            tell(line)
     workers = validate.integer("workers", workers, at_least=1)
     evidence = Evidence.of(question, progress)
     found = curves_of(evidence, progress)
@@ -274,6 +294,7 @@ def curves_of(evidence: Evidence, progress: Any = None) -> Prediction:
     Prediction
     """
     question, model, signals = evidence.question, evidence.model, evidence.signals
+    question.doubt_floor(model.spectral().floor / model.spectral().zero_risk)
     curves = learning_curves(question, model, progress)
     study = PredictionStudy(
         theory=curves.risk,
@@ -293,6 +314,9 @@ def curves_of(evidence: Evidence, progress: Any = None) -> Prediction:
             "contrast": [model.contrast.atoms.tolist(), model.contrast.weights.tolist()],
             "shrinkage": question.shrinkage,
             "images": [image.name for image in question.images],
+            "read": question.understood,
+            "notes": question.notes,
+            "white": question.reading.summary.white,
             "groups": signals.groups,
             "patches": signals.count,
             "floor_interval": None,

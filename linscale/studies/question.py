@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from linscale.errors import InvalidArgument
-from linscale.images import Image, as_images, covariances
+from linscale.errors import InvalidArgument, ScaleWarning
+from linscale.images import Image, Reading, covariances, read
 from linscale.models.contrast import Contrast
 from linscale.operators import tasks
+from linscale.studies import doubts
 from linscale.support import validate
 from linscale.support.seeds import seed_sequence
+from linscale.support.share import share
+from linscale.support.warned import warn
 
 N_TRAIN = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
 RESAMPLES = 40
@@ -27,10 +31,14 @@ class Question:
     ----------
     images : list of Image
         Made of whatever is given.
+    white : float, "max", "percentile" or None
+    magnitude : bool
+        How ``images`` were to be read, as for :func:`linscale.images.read`.
     task : Task
         Made of a word or an operator, on signals of ``shape``.
     sigma : float, "estimate" or None
-        The noise, filled in where it is the task's usual one; None where ``snr_db`` sets it.
+        The noise, a share of white, filled in where it is the task's usual one, or made of a text
+        such as "25/255"; None where ``snr_db`` sets it.
     snr_db : float or None
     patch_size : int or None
         None: whole images are the signals.
@@ -38,12 +46,19 @@ class Question:
         In ascending order.
     shrinkage, contrast, mean, resamples, rng
         As for :func:`linscale.predict`.
+    reading : Reading
+        What was read.
 
     Raises
     ------
     InvalidArgument
         An argument that is wrong, its value and the allowed range; or InputError or Unsupported
         for images and operators that cannot be read.
+
+    Warns
+    -----
+    ScaleWarning
+        Pixels far from white, or a sigma above 1.
 
     Examples
     --------
@@ -69,9 +84,13 @@ class Question:
     mean: str
     resamples: int
     rng: Any
+    white: float | str | None = None
+    magnitude: bool = False
+    reading: Reading = field(init=False)
 
     def __post_init__(self) -> None:
-        self._set("images", as_images(self.images))
+        self._set("reading", read(self.images, white=self.white, magnitude=self.magnitude))
+        self._set("images", self.reading.images)
         if not isinstance(self.contrast, Contrast):
             _one_of("contrast", self.contrast, ("patches", "constant"), " or a Contrast")
         _one_of("mean", self.mean, ("known", "learned"))
@@ -92,6 +111,8 @@ class Question:
             _check_whole(self.images)
         self._set("task", tasks.resolve(self.task, self.shape, self.rng))
         self._set("sigma", self._noise())
+        if loud := self._loud():
+            warn(loud, ScaleWarning)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -108,10 +129,42 @@ class Question:
             covariances.sigma_for_snr(1.0, self.snr_db)  # in range, or an error
             return None
         if isinstance(self.sigma, str):
-            if self.sigma != "estimate":
-                raise InvalidArgument("sigma", repr(self.sigma), "a number, 'estimate' or None")
-            return self.sigma
+            if self.sigma == "estimate":
+                return self.sigma
+            allowed = "a number, two of them as '25/255', 'estimate' or None"
+            return self.task.noise(share("sigma", self.sigma, allowed))
         return self.task.noise(self.sigma)
+
+    @property
+    def notes(self) -> list[str]:
+        """What was left out or done to the images, and what a word for a task really measures."""
+        return [*self.reading.summary.notes, *([self.task.note] if self.task.note else [])]
+
+    @cached_property
+    def understood(self) -> str:
+        """What was read, and how strong its signal is: one line."""
+        return f"{self.reading.summary}; {self._strength()}"
+
+    def _strength(self) -> str:
+        if self.snr_db is not None:
+            return f"signal-to-noise {self.snr_db:g} dB, as asked for"
+        if not isinstance(self.sigma, float):
+            return "noise as estimated from them"
+        decibels = doubts.signal_to_noise(self.images, self.patch_size, self.task, self.sigma)
+        about = f"about {round(decibels)} dB" if np.isfinite(decibels) else "none"
+        noise = f"{self.sigma:.4g} of white ({255 * self.sigma:.4g}/255)"
+        return f"signal-to-noise {about} at sigma = {noise}"
+
+    def _loud(self) -> str:
+        told = self.reading.summary.white if self.white is not None else None
+        return doubts.too_loud(self.sigma, told) if isinstance(self.sigma, float) else ""
+
+    def doubt_floor(self, nmse: float) -> None:
+        """Warn of a floor that is next to no gain, unless a doubt was said that explains it."""
+        if (high := doubts.too_high(nmse, self.understood)) and not (
+            self._loud() or self.reading.summary.doubts
+        ):
+            warn(high, ScaleWarning)
 
     def _set(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
