@@ -104,8 +104,8 @@ def test_magnitudes(predict):
     ("options", "word"),
     [
         (["--sigma", "25/0"], "--sigma = '25/0'"), (["--sigma", "much"], "--sigma = 'much'"),
-        (["--white", "bright"], "--white = 'bright'"), (["--white", "0"], "white = 0.0"),
-        (["--white", "nan"], "white = nan"),
+        (["--white", "bright"], "white = 'bright'"), (["--white", "0"], "white = '0'"),
+        (["--white", "nan"], "white = 'nan'"),
     ],
 )  # fmt: skip
 def test_what_is_typed_wrongly_is_one_line(predict, options, word):
@@ -140,3 +140,17 @@ def test_subjects_with_the_same_file_name(tmp_path, capsys, monkeypatch):
     assert "90 % interval over images" in printed
     names = Study.load(out / "prediction.npz").meta["images"]
     assert names == [f"subject{k}/slice.png" for k in range(4)]
+
+
+def test_risk_takes_white_too(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("linscale.plotting.render", lambda figure, stem: {})
+    np.save(tmp_path / "a.npy", (273 * LEVELS[0]).astype(np.uint16))
+    np.save(tmp_path / "b.npy", (273 * LEVELS[1]).astype(np.uint16) * np.exp(1j))
+    few = ["--patch-size", "4", "--n-train", "4", "--draws", "2", "--out", str(tmp_path / "out")]
+    assert main(["risk", "--images", str(tmp_path / "a.npy"), *few]) == 0
+    assert "warning: the brightest pixel is 4095" in capsys.readouterr().err
+    told = ["--white", "4095", "--magnitude"]
+    assert main(["risk", "--images", str(tmp_path), *told, *few]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["risk", *told]) == 2
+    assert "--white = 4095: must be left out without --images" in capsys.readouterr().err
