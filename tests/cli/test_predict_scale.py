@@ -6,7 +6,7 @@ import pytest
 
 from linscale.cli import main
 from linscale.studies.study import Study
-from tests.images.writers import levels
+from tests.images.writers import levels, tiff
 from tests.tolerances import rounding
 
 LEVELS = np.array([levels(k) for k in range(3)])  # 0 to 15
@@ -154,3 +154,20 @@ def test_risk_takes_white_too(tmp_path, capsys, monkeypatch):
     assert capsys.readouterr().err == ""
     assert main(["risk", *told]) == 2
     assert "--white = 4095: must be left out without --images" in capsys.readouterr().err
+
+
+def test_a_stack_is_worth_its_pages(predict):
+    """One group, so no interval; else the same numbers as three files."""
+    pages = (17 * LEVELS).astype(np.uint8)
+    predict(pages, "--sigma", "0.1", "--resamples", "20")
+    files = Study.load(predict.saved)
+    for k in range(3):
+        (predict.folder / f"{k}.npy").unlink()
+    tiff(predict.folder / "vol.tif", pages)
+    status, _, err = predict([], "--sigma", "0.1", "--resamples", "20")
+    stack = Study.load(predict.saved)
+    assert status == 0
+    assert err[0].startswith("read 3 images of 32 x 32 in 1 group, uint8")
+    assert (stack.floor, stack.saturation) == (files.floor, files.saturation)
+    assert files.meta["floor_interval"] is not None
+    assert stack.meta["floor_interval"] is None
