@@ -10,7 +10,6 @@ from linscale.cli.said import tell
 from linscale.cli.tools import cores, progress_bar, report, sizes
 from linscale.errors import InvalidArgument
 from linscale.images.covariances import SHRINKAGES
-from linscale.images.scale import WORDS
 from linscale.support.files import check_folder
 from linscale.support.share import share
 
@@ -95,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
             patch_size=_patch_size(options.patch_size), n_train=n_train,
             shrinkage=options.shrinkage, contrast=options.contrast, mean=options.mean,
             resamples=resamples, rng=options.seed, workers=options.workers, progress=step,
-            white=_white(options.white), magnitude=options.magnitude, tell=tell,
+            white=options.white, magnitude=options.magnitude, tell=tell,
         )  # fmt: skip
     report(found.study, options.out, STEM)
     pictures = reconstruct(
@@ -112,12 +111,6 @@ def _sigma(given: str | None) -> float | str | None:
     if given is None or given == "estimate":
         return given
     return share("--sigma", given, "a number, two of them as 25/255, or 'estimate'")
-
-
-def _white(given: str | None) -> float | str | None:
-    if given is None or given in WORDS:
-        return given
-    return share("--white", given, "a number above 0 in the files' unit, max or percentile")
 
 
 def _patch_size(given: str) -> int | None:

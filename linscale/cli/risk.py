@@ -49,6 +49,12 @@ def add_to(subcommands: Any) -> None:
         "--task", help="denoising (default), mri-4, super-resolution-2, inpainting-50, tomography-8"
     )
     images.add_argument("--patch-size", type=int, help="side of a patch in pixels (default 12)")
+    images.add_argument(
+        "--white", metavar="W", help="the value in the files that is white, as for linscale predict"
+    )
+    images.add_argument(
+        "--magnitude", action="store_const", const=True, help="take it, as for linscale predict"
+    )
     run = parser.add_argument_group("simulation")
     run.add_argument("--n-train", type=int, nargs="+", metavar="N", help="values of N")
     run.add_argument(
@@ -108,7 +114,7 @@ def _run_images(options: argparse.Namespace) -> None:
     from linscale.images import load_images
     from linscale.studies.training import image_study
 
-    images = load_images(options.images)
+    images = load_images(options.images, white=options.white, magnitude=bool(options.magnitude))
     n_train, trials = _n_train(options, IMAGE_N_TRAIN), options.trials or TRIALS
     size = 12 if options.patch_size is None else options.patch_size
     with progress_bar(trials * len(n_train), "draws") as step:
@@ -152,7 +158,7 @@ def _check(options: argparse.Namespace) -> None:
             raise InvalidArgument(
                 f"--{name}", getattr(options, name), "left out with --images: patches are data"
             )
-    for name in ("patch_size", "task"):
+    for name in ("patch_size", "task", "white", "magnitude"):
         if getattr(options, name) is not None and options.images is None:
             flag = "--" + name.replace("_", "-")
             raise InvalidArgument(flag, getattr(options, name), "left out without --images")

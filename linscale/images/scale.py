@@ -12,6 +12,7 @@ from linscale.errors import InputError, InvalidArgument
 from linscale.images.image import Image
 from linscale.images.pixels import FULL, Pixels
 from linscale.support import validate
+from linscale.support.share import share
 
 PERCENTILE = 99.9  # of all pixels: what white="percentile" is
 WORDS = ("max", "percentile")
@@ -201,10 +202,11 @@ def white_asked(white: Any) -> float | str | None:
     Parameters
     ----------
     white : float, str or None
+        A number may be a text, as it is typed.
 
     Returns
     -------
-    float, str or None
+    float, "max", "percentile" or None
 
     Raises
     ------
@@ -214,18 +216,18 @@ def white_asked(white: Any) -> float | str | None:
     Examples
     --------
     >>> from linscale.images.scale import white_asked
-    >>> white_asked("max"), white_asked(4095)
-    ('max', 4095.0)
+    >>> white_asked("max"), white_asked(4095), white_asked("4e-4")
+    ('max', 4095.0, 0.0004)
     """
     if white is None or (isinstance(white, str) and white in WORDS):
         return None if white is None else str(white)
     try:
         if isinstance(white, bool | np.bool_):
             raise InvalidArgument("white", white, "a number")
-        return validate.real("white", white)
+        return validate.real("white", share("white", white) if isinstance(white, str) else white)
     except InvalidArgument:
         raise InvalidArgument(
-            "white", repr(white), "a number above 0 in the file's unit, 'max' or 'percentile'"
+            "white", repr(white), "a number above 0 in the files' unit, 'max' or 'percentile'"
         ) from None
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from linscale.cli import main
 from linscale.studies.study import Study
-from tests.images.writers import levels
+from tests.images.writers import levels, tiff
 from tests.tolerances import rounding
 
 LEVELS = np.array([levels(k) for k in range(3)])  # 0 to 15
@@ -104,8 +104,8 @@ def test_magnitudes(predict):
     ("options", "word"),
     [
         (["--sigma", "25/0"], "--sigma = '25/0'"), (["--sigma", "much"], "--sigma = 'much'"),
-        (["--white", "bright"], "--white = 'bright'"), (["--white", "0"], "white = 0.0"),
-        (["--white", "nan"], "white = nan"),
+        (["--white", "bright"], "white = 'bright'"), (["--white", "0"], "white = '0'"),
+        (["--white", "nan"], "white = 'nan'"),
     ],
 )  # fmt: skip
 def test_what_is_typed_wrongly_is_one_line(predict, options, word):
@@ -140,3 +140,34 @@ def test_subjects_with_the_same_file_name(tmp_path, capsys, monkeypatch):
     assert "90 % interval over images" in printed
     names = Study.load(out / "prediction.npz").meta["images"]
     assert names == [f"subject{k}/slice.png" for k in range(4)]
+
+
+def test_risk_takes_white_too(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("linscale.plotting.render", lambda figure, stem: {})
+    np.save(tmp_path / "a.npy", (273 * LEVELS[0]).astype(np.uint16))
+    np.save(tmp_path / "b.npy", (273 * LEVELS[1]).astype(np.uint16) * np.exp(1j))
+    few = ["--patch-size", "4", "--n-train", "4", "--draws", "2", "--out", str(tmp_path / "out")]
+    assert main(["risk", "--images", str(tmp_path / "a.npy"), *few]) == 0
+    assert "warning: the brightest pixel is 4095" in capsys.readouterr().err
+    told = ["--white", "4095", "--magnitude"]
+    assert main(["risk", "--images", str(tmp_path), *told, *few]) == 0
+    assert capsys.readouterr().err == ""
+    assert main(["risk", *told]) == 2
+    assert "--white = 4095: must be left out without --images" in capsys.readouterr().err
+
+
+def test_a_stack_is_worth_its_pages(predict):
+    """One group, so no interval; else the same numbers as three files."""
+    pages = (17 * LEVELS).astype(np.uint8)
+    predict(pages, "--sigma", "0.1", "--resamples", "20")
+    files = Study.load(predict.saved)
+    for k in range(3):
+        (predict.folder / f"{k}.npy").unlink()
+    tiff(predict.folder / "vol.tif", pages)
+    status, _, err = predict([], "--sigma", "0.1", "--resamples", "20")
+    stack = Study.load(predict.saved)
+    assert status == 0
+    assert err[0].startswith("read 3 images of 32 x 32 in 1 group, uint8")
+    assert (stack.floor, stack.saturation) == (files.floor, files.saturation)
+    assert files.meta["floor_interval"] is not None
+    assert stack.meta["floor_interval"] is None

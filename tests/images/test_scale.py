@@ -83,7 +83,7 @@ def test_white_by_a_word_is_one_number_for_all():
     assert found.summary.white == np.percentile(every, 99.9) < 2000.0
 
 
-@pytest.mark.parametrize("white", [0, -3.0, np.nan, np.inf, "bright", "", [255], True])
+@pytest.mark.parametrize("white", [0, -3.0, np.nan, np.inf, "bright", "0", "", [255], True])
 def test_white_is_a_number_or_a_word(white):
     with pytest.raises(InvalidArgument, match=r"white = .*'max' or 'percentile'"):
         read(LEVELS / 15, white=white)
