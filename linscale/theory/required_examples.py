@@ -20,8 +20,11 @@ from linscale.theory.stopping import best_over_flow, lowest_over_flow
 LARGEST_PSNR = 1000.0  # dB
 ROUNDING = 8 * np.finfo(float).eps  # of a target, relative
 PATIENCE = 20  # evaluations
-FLATTEST = -0.05  # slope that a search goes by
-FARTHEST = np.log(1000.0)  # of a guess from what has been seen, in log N
+FLATTEST = -0.2  # slope that a search goes by
+TOLD_APART = 1e-8  # in log excess: less is a contour's accuracy
+NEAR = 1.02  # ratio of two N between which a curve is straight
+PLAIN = 0.8  # of what an example changes: so far from either end nothing is left to look at
+FARTHEST = np.log(100.0)  # of a guess from what has been seen, in log N
 
 
 @one_thread()
@@ -200,25 +203,41 @@ class _Search:
             self.low = max(self.low, N)
         else:
             self.high = min(self.high, N)
+        # What one example more or less changes is plain from two points that are near.
+        step, places = -self._slope() / N, [place for place, _ in self._nearest()]
+        if max(places) < NEAR * min(places) and len(places) > 1 and step > TOLD_APART:
+            if -PLAIN * step < above <= 0.0:
+                self.low = max(self.low, N - 1)
+            elif 0.0 < above < PLAIN * step:
+                self.high = min(self.high, N + 1)
 
     def next(self) -> int:
         """Strictly between low and high, if there is anything between."""
-        guess = self._crossing()
-        if len(self.seen) > PATIENCE and self.low and self.high in self.seen:
-            guess = np.sqrt(float(self.low) * self.high)  # curves that a secant does not follow
-        N = int(np.ceil(np.clip(guess, 1.0, validate.LARGEST_N_TRAIN)))
-        if not self.low < N < self.high:
+        N = int(np.ceil(np.clip(self._crossing(), 1.0, validate.LARGEST_N_TRAIN)))
+        outside = not self.low < N < self.high
+        wide = 0 < 2 * self.low < self.high and self.high in self.seen
+        if (outside and wide) or len(self.seen) > PATIENCE:
+            N = int(np.sqrt(float(max(self.low, 1)) * self.high))  # no secant follows the curve
+        elif outside:
             N = self.low + self.stride if N <= self.low else self.high - self.stride
             self.stride *= 2
         return min(max(N, self.low + 1), self.high - 1)
 
     def _crossing(self) -> float:
         """Of the line through the two points nearest to 0, or one of slope -1."""
-        x, y = zip(*sorted(self.seen.items(), key=lambda item: abs(item[1]))[:2], strict=True)
-        slope = -1.0
-        if len(x) > 1:
-            slope = min((y[1] - y[0]) / (np.log(x[1]) - np.log(x[0])), FLATTEST)
-        return float(x[0] * np.exp(np.clip(-y[0] / slope, -FARTHEST, FARTHEST)))
+        (x, y), *_ = self._nearest()
+        return float(x * np.exp(np.clip(-y / self._slope(), -FARTHEST, FARTHEST)))
+
+    def _slope(self) -> float:
+        """In log N."""
+        points = self._nearest()
+        if len(points) < 2:
+            return -1.0
+        (x, y), (a, b) = points
+        return float(min((b - y) / (np.log(a) - np.log(x)), FLATTEST))
+
+    def _nearest(self) -> list[tuple[int, float]]:
+        return sorted(self.seen.items(), key=lambda item: abs(item[1]))[:2]
 
 
 def _with_error(law: Law, n_train: int, order: int) -> UncertainInt:
