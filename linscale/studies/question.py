@@ -13,7 +13,7 @@ from linscale.images import Image, as_images, covariances
 from linscale.models.contrast import Contrast
 from linscale.operators import tasks
 from linscale.support import validate
-from linscale.support.seeds import seed_sequence
+from linscale.support.seeds import root_of
 
 N_TRAIN = (1, 3, 10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 100_000)
 RESAMPLES = 40
@@ -85,7 +85,7 @@ class Question:
         if self.mean == "learned" and self.n_train[0] < 2:
             raise InvalidArgument("n_train", 1, "at least 2 where the mean is learned too")
         _one_of("shrinkage", self.shrinkage, covariances.SHRINKAGES)
-        self._set("rng", seed_sequence(self.rng))
+        self._set("rng", root_of(self.rng))
         if self.patch_size is not None:
             self._set("patch_size", _patch_size(self.patch_size, self.images))
         else:
