@@ -31,4 +31,3 @@ def in_processes(
                 found.close()
             get_reusable_executor().shutdown(wait=True, kill_workers=True)
         raise
-
