@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -184,32 +186,55 @@ class Curves(NamedTuple):
     saturation: UncertainInt
 
 
-def learning_curves(question: Question, model: InverseProblem, progress: Any = None) -> Curves:
-    """Early-stopped descent, ridge at its best penalty and least squares.
+def learning_curves(
+    question: Question, model: InverseProblem, workers: int = 1, progress: Any = None
+) -> Curves:
+    """Early-stopped descent, ridge at its best penalty and least squares; ``workers`` are threads.
 
     One law answers for all, so that what they have in common at one N is worked out once.
     """
     law = law_of(model)
     count = THEORY_POINTS if model.contrast.is_constant else MIXTURE_POINTS
     fine = theory_grid(question.n_train, points=count)
-    ask = {"early_stopped": best_over_flow, "best_ridge": best_over_ridge, "converged": end_of}
-    points: dict[str, list[RiskPoint]] = {name: [] for name in ask}
-    exponents = []
     step = stage(progress, "learning curve", len(fine))
-    for N in fine:
-        learned = question.mean == "learned"
-        found = {name: risk(law, law.examples(N - learned), 1) for name, risk in ask.items()}
-        if N in question.n_train:
-            best = best_over_flow(law, law.examples(N), 1) if learned else found["early_stopped"]
-            exponents.append(float(exponent_at(law, N, 1, best)))
-        for name, point in found.items():
-            points[name].append(_with_learned_mean(point, N) if learned else point)
-        step()
-    curves = {name: RiskCurve.of(fine, found) for name, found in points.items()}
+    points, exponents = [], []
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for found in pool.map(partial(_at, law, question), fine):
+                points.append(found.risk)
+                exponents += found.exponent
+                step()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    curves = {name: RiskCurve.of(fine, [risk[name] for risk in points]) for name in ESTIMATORS}
     step = stage(progress, "saturation", 1)
     saturation = saturation_of(law, start=_nearly(law, curves["early_stopped"]))
     step()
     return Curves(curves, np.array(exponents), saturation)
+
+
+ESTIMATORS = {"early_stopped": best_over_flow, "best_ridge": best_over_ridge, "converged": end_of}
+
+
+class _At(NamedTuple):
+    """What is known at one N; the exponent only where it was asked for."""
+
+    risk: dict[str, RiskPoint]
+    exponent: list[float]
+
+
+def _at(law: Law, question: Question, N: int) -> _At:
+    learned = question.mean == "learned"
+    count = law.examples(N - 1 if learned else N)
+    risk = {name: answer(law, count, 1) for name, answer in ESTIMATORS.items()}
+    exponent = []
+    if N in question.n_train:
+        best = best_over_flow(law, law.examples(N), 1) if learned else risk["early_stopped"]
+        exponent = [float(exponent_at(law, N, 1, best))]
+    if learned:
+        risk = {name: _with_learned_mean(point, N) for name, point in risk.items()}
+    return _At(risk, exponent)
 
 
 def _nearly(law: Law, curve: RiskCurve) -> float:

@@ -216,7 +216,8 @@ def predict(
     rng : None, int, SeedSequence or Generator
         Patches, masks and resamples depend on it alone.
     workers : int
-        Processes for the resamples, where these take long enough; the numbers do not depend on it.
+        Threads for the curve, and processes for the resamples where these take long enough; the
+        numbers do not depend on it.
     progress : callable, optional
         Called for each finished resample; or a :class:`linscale.support.progress.Progress`, which
         is told every stage by name, too.
@@ -275,18 +276,20 @@ def predict(
             tell(line)
     workers = validate.integer("workers", workers, at_least=1)
     evidence = Evidence.of(question, progress)
-    found = curves_of(evidence, progress)
+    found = curves_of(evidence, workers=workers, progress=progress)
     return with_intervals(found, evidence, workers=workers, progress=progress)
 
 
 @one_thread()
-def curves_of(evidence: Evidence, progress: Any = None) -> Prediction:
+def curves_of(evidence: Evidence, *, workers: int = 1, progress: Any = None) -> Prediction:
     """The prediction without intervals: all that can be shown before the images are resampled.
 
     Parameters
     ----------
     evidence : Evidence
         What the images of a question say, ``Evidence.of(question)``.
+    workers : int
+        Threads; the numbers do not depend on it.
     progress : Progress, optional
 
     Returns
@@ -295,7 +298,7 @@ def curves_of(evidence: Evidence, progress: Any = None) -> Prediction:
     """
     question, model, signals = evidence.question, evidence.model, evidence.signals
     question.doubt_floor(model.spectral().floor / model.spectral().zero_risk)
-    curves = learning_curves(question, model, progress)
+    curves = learning_curves(question, model, workers, progress)
     study = PredictionStudy(
         theory=curves.risk,
         simulated={},

@@ -17,6 +17,7 @@ tests/theory/noise_law.py is a worked example, in one file.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from functools import cached_property, singledispatch
 from typing import Any, ClassVar
 
@@ -200,10 +201,18 @@ class Law(ABC):
 
     def ridge_path(self, n_train: float) -> trust.RidgePath:
         """Ridge at falling penalties (G,), from which ratios between orders are read."""
-        largest = float(self.moments.eigenvalues.max())
-        mu = largest * (1.0 + self.dimension / n_train) * trust.PENALTIES
+        mu = self.path_penalties(n_train)
         terms = self.ridge(n_train, mu)
         return trust.RidgePath(mu, terms.bias, terms.variance)
+
+    def path_penalties(self, n_train: float) -> FloatArray:
+        """From far above the spectrum to far below."""
+        largest = float(self.moments.eigenvalues.max())
+        return np.asarray(largest * (1.0 + self.dimension / n_train) * trust.PENALTIES)
+
+    def ridge_paths_at(self, counts: Sequence[float]) -> list[trust.RidgePath]:
+        """The paths at several n_train."""
+        return [self.ridge_path(N) for N in counts]
 
     @cached_property
     def ridge_paths(self) -> dict[float, Any]:

@@ -385,7 +385,7 @@ def _lowest(path: Path, start: float, end: float) -> _Lowest:
     found = path.terms(np.array([at]))
     worse = path.learning(found)[0] > path.learning(terms)[k]
     if worse or (path.corrected and not trust.usable(found)[0]):
-        at, found = float(times[i]), terms.at(k)
+        at, found = float(times[i]), terms.part(slice(k, k + 1))
     return _Lowest(at, found, None if said else float(leading[first]))
 
 

@@ -62,11 +62,10 @@ class Terms:
         missed = np.zeros(learning.size) if quadrature is None else quadrature
         return cls(bias, variance, missed, np.array(ratios))
 
-    def at(self, place: int) -> Terms:
-        """Those of one point of the path."""
-        one = slice(place, place + 1)
+    def part(self, of: slice) -> Terms:
+        """Those of some points of the path."""
         return Terms(
-            self.bias[:, one], self.variance[:, one], self.quadrature[one], self.ratios[:, one]
+            self.bias[:, of], self.variance[:, of], self.quadrature[of], self.ratios[:, of]
         )
 
 

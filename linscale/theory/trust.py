@@ -128,7 +128,8 @@ def _ridge_paths(law: Law, n_train: float) -> tuple[RidgePath, list[RidgePath]]:
         if len(known) >= REMEMBERED:
             known.clear()
         beside = (n_train + 1.0, max(n_train - 1.0, 0.5 * n_train))
-        found = law.ridge_path(n_train), [law.ridge_path(N) for N in beside]
+        here, *near = law.ridge_paths_at((n_train, *beside))
+        found = here, near
         known[n_train] = found
         return found
     here, near = known[n_train]

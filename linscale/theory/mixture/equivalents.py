@@ -14,7 +14,7 @@ Derivations: `mixtures` and `contours`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -46,7 +46,25 @@ def converged_terms(problem: MixtureProblem, n_train: float, lower_edge: float) 
 
 def ridge_terms(problem: MixtureProblem, n_train: float, penalties: FloatArray) -> Terms:
     """Both orders at each penalty, without a contour: rho = mu Q(-mu) and g = Q(-mu)."""
-    at = resolvent(problem, n_train, -penalties)
+    return _ridge_terms(problem, n_train, resolvent(problem, n_train, -penalties))
+
+
+def ridge_terms_at(
+    problem: MixtureProblem, counts: Sequence[float], penalties: Sequence[FloatArray]
+) -> list[Terms]:
+    """The same at several N, each with its penalties, in one go."""
+    known = [resolvent(problem, N, -mu) for N, mu in zip(counts, penalties, strict=True)]
+    z, alpha, beta = (np.concatenate([getattr(at, a) for at in known]) for a in POINTS)
+    N = np.repeat(np.array(counts), [mu.size for mu in penalties])
+    terms = _ridge_terms(problem, N, Resolvent(known[0].profile, z, alpha, beta))
+    ends = np.cumsum([mu.size for mu in penalties])
+    return [terms.part(slice(end - mu.size, end)) for end, mu in zip(ends, penalties, strict=True)]
+
+
+POINTS = ("z", "alpha", "beta")
+
+
+def _ridge_terms(problem: MixtureProblem, n_train: float | FloatArray, at: Resolvent) -> Terms:
     ladder = Ladder(EqualMoments(problem, n_train, at))
     s2, w = problem.sigma**2, problem.target_weights
     r, rest = ladder.rw.first, ladder.rw.entries[0] - ladder.rw.entries[1]

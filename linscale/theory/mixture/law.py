@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -23,6 +24,7 @@ from linscale.theory.mixture.equivalents import (
     converged_terms,
     mixture_equivalent,
     ridge_terms,
+    ridge_terms_at,
 )
 from linscale.theory.outliers import NONE, Outliers
 from linscale.theory.terms import Edges, Terms
@@ -55,6 +57,15 @@ class MixtureLaw(Law):
 
     def ridge(self, n_train: float, penalties: FloatArray) -> Terms:
         return ridge_terms(self.problem, n_train, penalties)
+
+    def ridge_paths_at(self, counts: Sequence[float]) -> list[trust.RidgePath]:
+        """In one go."""
+        penalties = [self.path_penalties(N) for N in counts]
+        found = ridge_terms_at(self.problem, counts, penalties)
+        return [
+            trust.RidgePath(mu, terms.bias, terms.variance)
+            for mu, terms in zip(penalties, found, strict=True)
+        ]
 
     def converged(self, n_train: float, spectrum: Edges) -> Terms:
         return converged_terms(self.problem, n_train, spectrum.lower_edge)

@@ -28,7 +28,9 @@ class Moments(ABC):
     delta2: Any
 
     def __init__(self, problem: MixtureProblem, n_train: float) -> None:
-        self.problem, self.count = problem, float(n_train)
+        self.problem = problem
+        self.count: Any = float(n_train)
+        self._share = float(n_train)
         self._known: dict[tuple[str, int, int], Series] = {}
 
     @abstractmethod
@@ -63,8 +65,8 @@ class Moments(ABC):
         p, law = self.problem, self.problem.contrast
         s2, k = p.sigma**2, powers(p.power, HIGHEST + 1)
         return {
-            "n": (k * (p.multiplicities / self.count), s2),
-            "w": (k * (p.target_weights / self.count), s2),
+            "n": (k * (p.multiplicities / self._share), s2),
+            "w": (k * (p.target_weights / self._share), s2),
             "d": (powers(law.atoms, HIGHEST + 1) * law.weights, 1.0),
         }
 
@@ -73,16 +75,19 @@ HIGHEST = 4  # a + b
 
 
 class EqualMoments(Moments):
-    """At z1 = z2: arrays (M,)."""
+    """At z1 = z2: arrays (M,); N may be another at every point, (M,)."""
 
-    def __init__(self, problem: MixtureProblem, n_train: float, at: Resolvent) -> None:
-        super().__init__(problem, n_train)
+    def __init__(self, problem: MixtureProblem, n_train: float | FloatArray, at: Resolvent) -> None:
+        super().__init__(problem, 1.0)
         self._values = {"T": at.T, "d": at.d}
         self.U1 = self.U2 = Block([at.u, at.v])
         self.delta1 = self.delta2 = at.delta
 
+        self.count = n_train
+
     def _sums(self, of: str, a: int, b: int, weights: FloatArray) -> list[Any]:
-        return list((self._values[of] ** (a + b) @ weights.T).T)
+        sums = (self._values[of] ** (a + b) @ weights.T).T
+        return list(sums / self.count if of == "T" else sums)
 
 
 class Columns:
