@@ -190,6 +190,7 @@ def errors() -> None:
         ls.errors.StepTooLarge, ls.errors.MissingDevice, ls.errors.InputError,
     ):  # fmt: skip
         assert issubclass(kind, ls.errors.LinscaleError)
+    assert issubclass(ls.errors.ScaleWarning, UserWarning)
 
 
 def sweeps(folder: Path) -> None:

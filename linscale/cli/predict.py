@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from linscale.cli.said import tell
-from linscale.cli.tools import cores, progress_bar, report, sizes
+from linscale.cli.stages import Stages
+from linscale.cli.tools import cores, report, sizes, written
 from linscale.errors import InvalidArgument
 from linscale.images.covariances import SHRINKAGES
 from linscale.support.files import check_folder
 from linscale.support.share import share
+
+if TYPE_CHECKING:
+    from linscale.studies.prediction import Prediction
+    from linscale.studies.question import Question
 
 STEM = "prediction"
 
@@ -74,37 +81,68 @@ def add_to(subcommands: Any) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Carry out the parsed options."""
-    from linscale import plotting
-    from linscale.studies.prediction import predict
-    from linscale.studies.question import N_TRAIN, RESAMPLES
-    from linscale.studies.reconstruction import reconstruct
+    """Carry out the parsed options: the curve and its files first, then intervals and pictures."""
+    from linscale.studies.from_images import Evidence
+    from linscale.studies.prediction import curves_of, with_intervals
 
     if options.seed < 0:
         raise InvalidArgument("--seed", options.seed, "an integer that is not negative")
     if options.workers < 1:
         raise InvalidArgument("--workers", options.workers, "at least 1")
     check_folder(options.out)
+    question = _question(options)
+    for line in (f"read {question.understood}", *(f"note: {note}" for note in question.notes)):
+        tell(line)
+    with Stages() as stages:
+        evidence = Evidence.of(question, stages)
+        found = curves_of(evidence, workers=options.workers, progress=stages)
+        stages.close()
+        report(found.study, options.out, STEM)
+        sys.stdout.flush()
+        found = with_intervals(found, evidence, workers=options.workers, progress=stages)
+    if found.floor_interval is not None:
+        names = written(found.study, options.out, STEM)
+        print("\n" + "\n".join(found.study.answers()), f"\n\nwrote {names} in {options.out}")
+    _pictures(question, found, options)
+    return 0
+
+
+def _question(options: argparse.Namespace) -> Question:
+    from linscale.images.resampling import checked_count
+    from linscale.studies.question import N_TRAIN, RESAMPLES, Question
+
     resamples = RESAMPLES if options.resamples is None else options.resamples
+    if resamples:
+        checked_count(resamples)
     default = tuple(N for N in N_TRAIN if N > 1 or options.mean == "known")
-    n_train = sizes(options.n_train, default)
-    with progress_bar(max(resamples, 1), "resamples") as step:
-        found = predict(
-            options.images, options.task, _sigma(options.sigma), snr_db=options.snr,
-            patch_size=_patch_size(options.patch_size), n_train=n_train,
-            shrinkage=options.shrinkage, contrast=options.contrast, mean=options.mean,
-            resamples=resamples, rng=options.seed, workers=options.workers, progress=step,
-            white=options.white, magnitude=options.magnitude, tell=tell,
-        )  # fmt: skip
-    report(found.study, options.out, STEM)
+    return Question(
+        images=options.images, task=options.task, sigma=_sigma(options.sigma), snr_db=options.snr,
+        patch_size=_patch_size(options.patch_size), n_train=sizes(options.n_train, default),
+        shrinkage=options.shrinkage, contrast=options.contrast, mean=options.mean,
+        resamples=resamples, rng=options.seed, white=options.white, magnitude=options.magnitude,
+    )  # fmt: skip
+
+
+def _pictures(question: Question, found: Prediction, options: argparse.Namespace) -> None:
+    """Reconstructions of an image by estimators that never saw it, where there are three images."""
+    from linscale import plotting
+    from linscale.studies.from_images import Evidence
+    from linscale.studies.reconstruction import hold_out, reconstruct
+
+    shown, others = hold_out(found.images)
+    model, mean, pool = found.model, found.mean, found.pool
+    if len(others) < len(found.images):
+        evidence = Evidence.of(replace(question, images=others, resamples=0, white=None))
+        model, mean = evidence.model, evidence.mean
+        pool = evidence.signals.array() - mean[:, None]
     pictures = reconstruct(
-        found.model, found.operator, found.mean, found.pool, found.images[-1], rng=options.seed
-    )
+        model, found.operator, mean, pool, shown, rng=options.seed, image_shape=question.shape,
+        label=question.task.label, learned_from=others,
+    )  # fmt: skip
     figure = plotting.draw_reconstructions([pictures])
     for path in plotting.save(figure, options.out / "reconstructions"):
         print(f"wrote {path}")
-    print(f"(of {pictures.image}, whose patches are among those that were learned from)")
-    return 0
+    print(f"({pictures.shown})")
 
 
 def _sigma(given: str | None) -> float | str | None:

@@ -42,18 +42,25 @@ def guarded(name: str, work: Callable[[], int | None], kept: str = "") -> int:
 
 def report(study: Study, out: Path, stem: str) -> None:
     """Write arrays, CSV and figure; then print the table."""
+    from linscale.studies import tables
+
+    names = written(study, out, stem)
+    print(f"\n{study.headline()}\n\n{tables.text(study.columns())}\n\n{study.footnote()}\n")
+    print(f"wrote {names} in {out}")
+
+
+def written(study: Study, out: Path, stem: str) -> str:
+    """Write arrays, CSV and figure; gives their names."""
     from linscale import plotting
     from linscale.studies import tables
 
-    table = study.columns()
     contents = {
         out / f"{stem}.npz": study.to_bytes(),
-        out / f"{stem}.csv": tables.to_csv(table).encode(),
+        out / f"{stem}.csv": tables.to_csv(study.columns()).encode(),
         **plotting.render(plotting.draw(study), out / stem),
     }
     write_together(contents)
-    print(f"\n{study.headline()}\n\n{tables.text(table)}\n\n{study.footnote()}\n")
-    print(f"wrote {', '.join(path.name for path in contents)} in {out}")
+    return ", ".join(path.name for path in contents)
 
 
 @contextmanager

@@ -27,6 +27,8 @@ class PredictionStudy(Study, kind="prediction"):
     >>> print(study.headline())  # doctest: +NORMALIZE_WHITESPACE
     denoising: 3 x 3 signals at sigma = 25.5/255, from 392 patches of 2 images. PSNR of the mean
     risk in dB, white being 1
+    >>> study.answers()[0]
+    'Less than 1 % is left to gain beyond N = 820.'
     >>> [column.name for column in study.columns()][:4]
     ['n_train', 'early-stopped PSNR', 'ridge PSNR', 'converged PSNR']
     """
@@ -69,8 +71,14 @@ class PredictionStudy(Study, kind="prediction"):
             "risk in dB, white being 1"
         )
 
-    def footnote(self) -> str:
-        """Saturation and floor with their intervals, contrast, and what is doubtful."""
+    def answers(self) -> list[str]:
+        """Saturation and floor, with their intervals where there are any.
+
+        Returns
+        -------
+        list of str
+            A sentence each.
+        """
         meta = self.meta
         enough = f"Less than 1 % is left to gain beyond N = {self.saturation:,}"
         floor = f"Floor, the best linear estimator: {self.floor:.3e} per pixel"
@@ -79,10 +87,14 @@ class PredictionStudy(Study, kind="prediction"):
             enough += f" (90 % interval over images: {first} to {last})"
             low, high = (f"{v:.3e}" for v in meta["floor_interval"][1:])
             floor += f" ({low} to {high})"
+        return [f"{enough}.", f"{floor}."]
+
+    def footnote(self) -> str:
+        """Saturation and floor with their intervals, contrast, and what is doubtful."""
+        meta = self.meta
         contrast = Contrast(*meta.get("contrast", ([1.0], [1.0])))
         lines = [
-            f"{enough}.",
-            f"{floor}.",
+            *self.answers(),
             f"{meta['groups']} images stand behind the patches, and patches of one image are "
             "alike: other images have another floor.",
             "Signals are taken as Gaussian. Where contrast varies, which acts like fewer samples, "
