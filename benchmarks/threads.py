@@ -69,7 +69,7 @@ def calls():
         "best_ridge": lambda: ls.theory.best_ridge(model, 30),
         "saturation": lambda: ls.theory.saturation(model),
         "predict": lambda: ls.predict(
-            images, sigma=0.1, patch_size=6, n_train=[10, 1000], resamples=2
+            images, sigma=0.1, patch_size=6, n_train=[10, 1000], resamples=20
         ),
     }
 

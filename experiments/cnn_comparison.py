@@ -12,6 +12,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from matplotlib.figure import Figure
+
 from linscale import plotting
 from linscale.cli.tools import guarded
 from linscale.empirical import ResultTable, best_by_validation, grid, read_csv
@@ -108,6 +110,11 @@ def compare(
         name = f"{metric}_{source.replace(', ', '_').replace(' ', '_')}"
         columns.append(tables.Column(group, head, name, form, values))
     return columns
+
+
+def figures(data: Path) -> dict[str, Figure]:
+    """The networks of ``TABLE``, which is here and not in the folder."""
+    return {"networks": plotting.draw_networks(*split(read_csv(TABLE)))}
 
 
 if __name__ == "__main__":

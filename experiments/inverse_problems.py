@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from linscale import plotting
 from linscale.cli.tools import cores, guarded, progress_bar, sizes
@@ -24,7 +25,7 @@ from linscale.operators import tasks
 from linscale.studies import tables
 from linscale.studies.prediction import predict
 from linscale.studies.prediction_study import PredictionStudy
-from linscale.studies.reconstruction import Reconstruction, reconstruct
+from linscale.studies.reconstruction import Reconstruction, hold_out, reconstruct
 from linscale.studies.training import TrainingStudy, image_study
 from linscale.support.files import check_folder, write_together
 
@@ -138,7 +139,7 @@ COLUMNS = (
 
 def estimators(task: tasks.Task, images: list[Image], options: argparse.Namespace) -> list[object]:
     """Each estimator at N = 1,000 by theory; floor and saturation with its interval over images."""
-    N, resamples = 1_000, 2 if options.quick else 40
+    N, resamples = 1_000, 0 if options.quick else 40
 
     def compute() -> PredictionStudy:
         with progress_bar(resamples, "resamples") as step:
@@ -164,15 +165,26 @@ def pictures_of(
 ) -> Reconstruction:
     """Reconstructions of one image by estimators that never saw it."""
     shown = next((image for image in images if image.name in PICTURES), images[-1])
-    others = [image for image in images if image.group != shown.group]
+    shown, others = hold_out(images, shown)
     found = predict(
         others, task, patch_size=options.patch_size, n_train=[1], resamples=0, rng=options.seed
     )
     pictures = reconstruct(
-        found.model, found.operator, found.mean, found.pool, shown, SHOWN, options.seed
-    )
+        found.model, found.operator, found.mean, found.pool, shown, SHOWN, options.seed,
+        learned_from=others,
+    )  # fmt: skip
     write_together({options.out / f"{task.name}_pictures.npz": pictures.to_bytes()})
     return pictures
+
+
+def figures(data: Path) -> dict[str, Figure]:
+    """Learning curves and reconstructions of every task, from their saved arrays."""
+    studies = {name: TrainingStudy.load(data / "tasks" / f"{name}.npz") for name in TASKS}
+    pictures = [Reconstruction.load(data / "tasks" / f"{name}_pictures.npz") for name in TASKS]
+    return {
+        "tasks": plotting.draw_tasks(studies),
+        "reconstructions": plotting.draw_reconstructions(pictures),
+    }
 
 
 if __name__ == "__main__":

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import arrays
 import numpy as np
 
 from linscale import theory
-from linscale.errors import InputError
 from linscale.images import covariances
 from linscale.models import InverseProblem
 from linscale.models.contrast import Contrast
 from linscale.support import validate
-from linscale.support.environment import environment
 from linscale.support.validate import FloatArray
 
 SPREADS = (0.0, 0.5, 1.0, 2.0, 3.0, 4.0)
@@ -59,22 +56,13 @@ class SpreadStudy:
 
     def to_bytes(self) -> bytes:
         """The content of an .npz file."""
-        arrays: dict[str, Any] = {name: getattr(self, name) for name in COLUMNS}
-        buffer = BytesIO()
-        np.savez_compressed(buffer, meta=np.array(json.dumps(self.meta)), **arrays)
-        return buffer.getvalue()
+        return arrays.to_bytes({name: getattr(self, name) for name in COLUMNS}, self.meta)
 
     @classmethod
     def load(cls, path: str | Path) -> SpreadStudy:
         """Read what :meth:`to_bytes` gave."""
-        try:
-            with np.load(BytesIO(Path(path).read_bytes()), allow_pickle=False) as data:
-                arrays = {name: data[name] for name in COLUMNS}
-                return cls(**arrays, meta=json.loads(str(data["meta"])))
-        except FileNotFoundError:
-            raise InputError(f"no such file: {path}") from None
-        except Exception as error:  # damage shows in many ways, and all mean the same
-            raise InputError(f"{path} does not hold a study of spreads ({error})") from None
+        found, meta = arrays.load(path, *COLUMNS)
+        return cls(**found, meta=meta)
 
 
 COLUMNS = ("spreads", "effective", "stopping", "saturation")
@@ -124,5 +112,5 @@ def spread_study(
     effective, stopping, saturation = np.moveaxis(np.array(found), -1, 0)
     return SpreadStudy(
         np.array(spreads, dtype=float), effective, stopping, saturation,
-        {"laws": list(LAWS), "sigmas": list(sigmas), "n_train": N, "side": side, **environment()},
+        {"laws": list(LAWS), "sigmas": list(sigmas), "n_train": N, "side": side},
     )  # fmt: skip

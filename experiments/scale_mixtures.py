@@ -16,6 +16,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 from mixture_figure import draw_spread
 from mixture_study import SPREADS, SpreadStudy, cells, spread_study
 
@@ -143,6 +144,19 @@ def gaps(name: str, study: TrainingStudy) -> list[list[object]]:
         [name, int(N), *map(float, (reached[k], sem[k], away[0][k], away[1][k]))]
         for k, N in enumerate(trained.n_train)
     ]
+
+
+def figures(data: Path) -> dict[str, Figure]:
+    """Learning curves of every case, and what contrast does, from their saved arrays."""
+    cases = {
+        name: TrainingStudy.load(data / "mixtures" / f"{name}.npz")
+        for name in (f"{task}-{sigma}" for task in TASKS for sigma in SIGMAS)
+    }
+    spread = SpreadStudy.load(data / "mixtures" / "spread.npz")
+    return {
+        "photographs": plotting.draw_tasks(cases, len(SIGMAS)),
+        "spread": draw_spread(spread),
+    }
 
 
 if __name__ == "__main__":

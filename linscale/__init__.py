@@ -1,7 +1,7 @@
 """linscale: how much a learned linear reconstruction gains from more data, and where it stops."""
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from linscale import errors, filters, theory
 from linscale.answer import Estimator, curve, early_stopped, risk, spread
@@ -23,17 +23,34 @@ from linscale.models import (
     SubspaceModel,
 )
 from linscale.operators import forward
+from linscale.results import RiskCurve, RiskPath, RiskPoint
+
+if TYPE_CHECKING:  # loaded on first use
+    from linscale import empirical, montecarlo, plotting, sweep, symbolic
+    from linscale.studies.prediction import Prediction, predict
+    from linscale.sweep.phases import phase
 
 __version__ = "0.1.0"
+
+HEAVIER = {  # what is loaded on first use, and where it is
+    "Prediction": "linscale.studies.prediction",
+    "phase": "linscale.sweep.phases",
+    "predict": "linscale.studies.prediction",
+}
+ROOMS = ("empirical", "montecarlo", "plotting", "sweep", "symbolic")
 
 
 def __getattr__(name: str) -> Any:
     """Load the heavier parts on first use."""
-    if name == "predict":
-        return import_module("linscale.studies.prediction").predict
-    if name in ("empirical", "montecarlo", "plotting", "sweep", "symbolic"):
+    if name in HEAVIER:
+        return getattr(import_module(HEAVIER[name]), name)
+    if name in ROOMS:
         return import_module(f"linscale.{name}")
     raise AttributeError(f"module 'linscale' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 __all__ = [
@@ -46,7 +63,11 @@ __all__ = [
     "HeavyBall",
     "InverseProblem",
     "Nesterov",
+    "Prediction",
     "Ridge",
+    "RiskCurve",
+    "RiskPath",
+    "RiskPoint",
     "SpectralProblem",
     "StationaryImages",
     "SubspaceModel",
@@ -58,6 +79,7 @@ __all__ = [
     "filters",
     "forward",
     "montecarlo",
+    "phase",
     "plotting",
     "predict",
     "risk",

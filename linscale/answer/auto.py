@@ -15,11 +15,12 @@ from typing import Any, cast
 import numpy as np
 
 from linscale import theory
-from linscale.answer.estimator import Estimator, has_theory
+from linscale.answer.estimator import Estimator
 from linscale.errors import InvalidArgument, NotConverged, Unsupported
 from linscale.filters import Filter
 from linscale.models.problem import Model
 from linscale.results.risk import RiskPath, RiskPoint
+from linscale.results.words import SIMULATED
 from linscale.support import validate
 from linscale.support.seeds import seed_sequence
 from linscale.theory.law import check_order
@@ -122,10 +123,18 @@ def point(model: Model, N: int, estimator: Estimator | Filter, options: Options)
         return cast(RiskPoint, _enough(simulate, options))
     try:
         predicted = estimator.theory(model, N, **options.expansion)
-    except Unsupported:
-        if options.method == "theory" or has_theory(estimator):  # not of this model, then
+    except Unsupported as refusal:
+        if options.method == "theory":
             raise
-        return cast(RiskPoint, _enough(simulate, options))
+        try:
+            return cast(RiskPoint, _enough(simulate, options))
+        except Unsupported:
+            raise refusal from None
+    if not isinstance(predicted, RiskPoint):
+        raise InvalidArgument(
+            "estimator", type(estimator).__name__,
+            f"one whose theory returns a RiskPoint, not a {type(predicted).__name__}",
+        )  # fmt: skip
     if options.method == "theory" or predicted.error <= options.accuracy * abs(predicted.value):
         return predicted
     try:
@@ -156,9 +165,7 @@ def _prefer(predicted: Any, simulated: Any) -> Any:
 
 
 def _simulated(status: str) -> str:
-    return "simulated, as theory is not sure enough here" + (
-        "" if status == "ok" else f"; {status}"
-    )
+    return SIMULATED + ("" if status == "ok" else f"; {status}")
 
 
 def _refused(status: str, error: Exception) -> str:

@@ -20,9 +20,10 @@ class Estimator:
     Class attributes
     ----------------
     word : str
-        What it is called in Python, on the command line and in stores: "early_stopped".
+        What it is called in Python, on the command line and in stores: "early_stopped". Without
+        one it is an estimator as any other, but cannot be swept.
     label : str
-        What it is called in tables and files: "early-stopped".
+        What it is called in tables and files: "early-stopped" (default: the word).
     title : str
         What it is called in a legend: "early-stopped gradient descent" (default: the label).
     short : str
@@ -41,9 +42,17 @@ class Estimator:
     ...     def theory(self, model, n_train, *, order=1, complex_data=False):
     ...         return ls.theory.best_one_step(model, n_train, complex_data=complex_data)
     >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.05)
-    >>> one, many = (ls.curve(model, [10, 1000], e) for e in ("one_step", "early_stopped"))
+    >>> one, many = (
+    ...     ls.curve(model, [10, 1000], word, method="theory")
+    ...     for word in ("one_step", "early_stopped")
+    ... )
     >>> (one.value > many.value).tolist()
     [True, True]
+    >>> try:
+    ...     OneStep().simulation(model, 10)
+    ... except ls.errors.Unsupported as error:
+    ...     print(error)
+    there is no simulation of one step
     """
 
     word: ClassVar[str]
@@ -55,13 +64,17 @@ class Estimator:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        if not cls.__dict__.get("word"):
+        own = cls.__dict__
+        word = own.get("word", "")
+        cls.label = own.get("label", word or cls.__name__)
+        cls.title, cls.short = own.get("title", cls.label), own.get("short", cls.label[:6])
+        if not word:
             return
+        if not word.isidentifier():
+            what = "made of letters, digits and underscores"
+            raise TypeError(f"{cls.__name__}: word = {word!r} must be {what}")
         if cls.theory is Estimator.theory and cls.simulation is Estimator.simulation:
             raise TypeError(f"{cls.__name__}: needs theory, simulation or both")
-        own = cls.__dict__
-        cls.label = own.get("label", cls.word)
-        cls.title, cls.short = own.get("title", cls.label), own.get("short", cls.label[:6])
         register(cls)
 
     def theory(
@@ -108,11 +121,6 @@ def register(cls: type[Estimator]) -> None:
     ESTIMATORS[cls.word] = cls
 
 
-def has_theory(estimator: Estimator) -> bool:
-    """Whether it says what its risk is by theory."""
-    return type(estimator).theory is not Estimator.theory
-
-
 def label_of(name: str) -> str:
     """An estimator's label; another name as it is."""
     return ESTIMATORS[name].label if name in ESTIMATORS else name
@@ -125,6 +133,15 @@ def known() -> str:
 
 def estimator_of(given: Any) -> Estimator | Filter:
     """The estimator of a word; one that is given, and a filter, as it is.
+
+    Parameters
+    ----------
+    given : str, Estimator, class of Estimator or Filter
+        A word may have "-" for "_".
+
+    Returns
+    -------
+    Estimator or Filter
 
     Raises
     ------

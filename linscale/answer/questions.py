@@ -34,6 +34,10 @@ def risk(
 ) -> RiskPath:
     """Risk along the filter's path; with "auto", point by point by the surer method.
 
+    The options are those of :func:`linscale.theory.risk` and of :func:`linscale.montecarlo.risk`
+    which make sense of both, and ``accuracy`` to choose by. ``trials`` are the most that it draws,
+    not as many as it draws.
+
     Parameters
     ----------
     model : SubspaceModel, InverseProblem or SpectralProblem
@@ -98,6 +102,10 @@ def early_stopped(
     complex_data: bool = False,
 ) -> RiskPoint:
     """Smallest risk over gradient flow and where; arguments as in :func:`risk`.
+
+    The options are those of :func:`linscale.theory.early_stopped` and of
+    :func:`linscale.montecarlo.early_stopped` which make sense of both, and ``accuracy`` to choose
+    by. ``trials`` are the most that it draws, not as many as it draws.
 
     Returns
     -------
@@ -206,7 +214,7 @@ def spread(
     --------
     >>> import linscale as ls
     >>> model = ls.SubspaceModel(n=40, d=4, sigma=0.05)
-    >>> point = ls.spread(model, 12, trials=200)
+    >>> point = ls.spread(model, 60, trials=200)
     >>> bool(0.0 < point.sem < point.std < point.value)
     True
     """

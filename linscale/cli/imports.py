@@ -6,11 +6,11 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from linscale import empirical
 from linscale.errors import InputError, InvalidArgument
 from linscale.support.files import check_folder
 
-# As linscale.empirical has them; loaded when run, so that --help of others stays quick.
-FORMATS = ("auto", "csv", "json", "tensorboard", "lightning", "wandb", "paper")
+FORMATS = ("auto", *empirical.FORMATS)
 
 
 def add_to(subcommands: Any) -> None:
@@ -60,8 +60,6 @@ def add_to(subcommands: Any) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Read every source before anything is written."""
-    from linscale import empirical
-
     check_folder(options.out.parent)
     if options.out.is_dir():
         raise InputError(f"--out {options.out} is a folder: name a file in it")

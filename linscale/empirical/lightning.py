@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from linscale.empirical.columns import Columns, Record, some
-from linscale.empirical.csv_json import csv_records
-from linscale.empirical.series import Series, check_at, runs, series_to_table
+from linscale.empirical.columns import Columns
+from linscale.empirical.reader import Reader, Source
+from linscale.empirical.records import csv_records
+from linscale.empirical.series import Series, check_at, curves_of, runs, series_to_table
 from linscale.empirical.table import ResultTable, concat
 from linscale.errors import InputError
 
 METRICS, HYPERPARAMETERS = "metrics.csv", "hparams.yaml"
-LARGEST_STEP = 2**53  # beyond it steps are not told apart
 _CELLS = ("task", "n_train", "n_params", "seed")  # that a hyperparameter may fill
 
 
@@ -85,6 +84,28 @@ def read_lightning(
     return concat(tables)
 
 
+class LightningReader(Reader):
+    """Files with its columns "epoch" and "step", and folders with a metrics.csv."""
+
+    word = "lightning"
+
+    def recognises(self, source: Source) -> bool:
+        names = source.header
+        named = "step" in names and source.path.name == METRICS
+        return source.holds(METRICS) or {"epoch", "step"} <= names or named
+
+    def read(
+        self,
+        path: str | Path,
+        columns: Columns | None = None,
+        *,
+        at: str = "best",
+        partial: bool = False,
+        **_: Any,
+    ) -> ResultTable:
+        return read_lightning(path, columns, at=at, partial=partial)
+
+
 def _curves(file: Path, columns: Columns, partial: bool) -> tuple[dict[str, Series], list[str]]:
     records = csv_records(file)
     if "step" not in next((cells for _, cells in records if not isinstance(cells, str)), {}):
@@ -92,59 +113,6 @@ def _curves(file: Path, columns: Columns, partial: bool) -> tuple[dict[str, Seri
     return curves_of(
         records, "step", str(file), partial, lambda name: columns.meaning(name) is not None
     )
-
-
-def curves_of(
-    records: list[Record],
-    step: str,
-    source: str,
-    partial: bool,
-    wanted: Callable[[str], bool],
-) -> tuple[dict[str, Series], list[str]]:
-    """One curve for each column of numbers beside the column of steps, and notes on bad lines.
-
-    An empty cell is a quantity that was not logged then. A word is an error in a ``wanted``
-    column, of a metric; other columns may hold words, and are left out.
-    """
-    points: dict[str, tuple[list[int], list[float]]] = {}
-    bad: list[str] = []
-    for place, cells in records:
-        try:
-            at, numbers = _numbers(cells, step, wanted)
-        except InputError as error:
-            if not partial:
-                raise InputError(
-                    f"{source}, {place}: {error}; partial=True leaves it out"
-                ) from None
-            bad.append(f"{place}: {error}")
-            continue
-        for name, value in numbers.items():
-            steps, values = points.setdefault(name, ([], []))
-            steps.append(at)
-            values.append(value)
-    notes = [f"{source}: {len(bad)} bad rows left out: {some(bad)}"] if bad else []
-    return {name: Series(*point) for name, point in points.items()}, notes
-
-
-def _numbers(
-    cells: Mapping[str, Any] | str, step: str, wanted: Callable[[str], bool]
-) -> tuple[int, dict[str, float]]:
-    """The step of a line and the numbers logged at it."""
-    if isinstance(cells, str):
-        raise InputError(cells)
-    numbers: dict[str, float] = {}
-    for name, cell in cells.items():
-        if cell is None or cell == "":
-            continue
-        try:
-            numbers[name] = float(cell)
-        except (TypeError, ValueError, OverflowError):
-            if wanted(name):
-                raise InputError(f"{name} = {cell!r}: must be a number") from None
-    at = numbers.pop(step, None)
-    if at is None or not at.is_integer() or abs(at) > LARGEST_STEP:
-        raise InputError(f"{step} = {cells.get(step)!r}: must be an integer")
-    return int(at), numbers
 
 
 def _hyperparameters(file: Path, columns: Columns) -> dict[str, Any]:

@@ -12,6 +12,7 @@ import numpy as np
 
 from linscale.empirical.columns import Columns, Record, some, to_table
 from linscale.empirical.pickles import Array, Metrics, read_pickle
+from linscale.empirical.reader import Reader, Source
 from linscale.empirical.table import ResultTable, concat
 from linscale.errors import InputError, InvalidArgument
 from linscale.support import validate
@@ -168,6 +169,29 @@ def read_paper(
         notes.append(f"{unread} files of the other checkpoint not read")
     table = concat(tables)
     return ResultTable(table, (*notes, *dict.fromkeys(table.notes)))
+
+
+class PaperReader(Reader):
+    """Folders of its names, which hold event files, too."""
+
+    word, before = "paper", ("tensorboard", "lightning")
+
+    def recognises(self, source: Source) -> bool:
+        if not source.is_folder:
+            return False
+        inside = (p.name for p in source.path.iterdir() if p.is_dir())
+        return any(map(FOLDER.fullmatch, (source.path.resolve().name, *inside)))
+
+    def read(
+        self,
+        path: str | Path,
+        columns: Columns | None = None,
+        *,
+        checkpoint: str = "best",
+        partial: bool = False,
+        **_: Any,
+    ) -> ResultTable:
+        return read_paper(path, columns, checkpoint=checkpoint, partial=partial)
 
 
 def experiments(path: str | Path) -> list[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from linscale.empirical.columns import Columns, some, to_table
+from linscale.empirical.columns import Columns, Record, some, to_table
 from linscale.empirical.metrics import larger_is_better
 from linscale.empirical.table import ResultTable
 from linscale.errors import InputError, InvalidArgument
 from linscale.support.validate import FloatArray
 
 AT = ("best", "last")
+LARGEST_STEP = 2**53  # beyond it steps are not told apart
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +75,59 @@ def runs(path: str | Path, files: str) -> dict[str, list[Path]]:
     if not found:
         raise InputError(f"no file {files} in {root} or in a folder of it")
     return found
+
+
+def curves_of(
+    records: list[Record],
+    step: str,
+    source: str,
+    partial: bool,
+    wanted: Callable[[str], bool],
+) -> tuple[dict[str, Series], list[str]]:
+    """One curve for each column of numbers beside the column of steps, and notes on bad lines.
+
+    An empty cell is a quantity that was not logged then. A word is an error in a ``wanted``
+    column, of a metric; other columns may hold words, and are left out.
+    """
+    points: dict[str, tuple[list[int], list[float]]] = {}
+    bad: list[str] = []
+    for place, cells in records:
+        try:
+            at, numbers = _numbers(cells, step, wanted)
+        except InputError as error:
+            if not partial:
+                raise InputError(
+                    f"{source}, {place}: {error}; partial=True leaves it out"
+                ) from None
+            bad.append(f"{place}: {error}")
+            continue
+        for name, value in numbers.items():
+            steps, values = points.setdefault(name, ([], []))
+            steps.append(at)
+            values.append(value)
+    notes = [f"{source}: {len(bad)} bad rows left out: {some(bad)}"] if bad else []
+    return {name: Series(*point) for name, point in points.items()}, notes
+
+
+def _numbers(
+    cells: Mapping[str, Any] | str, step: str, wanted: Callable[[str], bool]
+) -> tuple[int, dict[str, float]]:
+    """The step of a line and the numbers logged at it."""
+    if isinstance(cells, str):
+        raise InputError(cells)
+    numbers: dict[str, float] = {}
+    for name, cell in cells.items():
+        if cell is None or cell == "":
+            continue
+        try:
+            numbers[name] = float(cell)
+        except (TypeError, ValueError, OverflowError):
+            if wanted(name):
+                raise InputError(f"{name} = {cell!r}: must be a number") from None
+    at = numbers.pop(step, None)
+    if at is None or not at.is_integer() or abs(at) > LARGEST_STEP:
+        raise InputError(f"{step} = {cells.get(step)!r}: must be an integer")
+    return int(at), numbers
 
 
 def series_to_table(

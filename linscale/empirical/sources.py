@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
-from linscale.empirical import lightning, tensorboard, tfrecord
 from linscale.empirical.columns import Columns
-from linscale.empirical.csv_json import json_records, read_csv, read_json
-from linscale.empirical.lightning import read_lightning
-from linscale.empirical.paper import FOLDER, read_paper
+from linscale.empirical.reader import READERS, Source
 from linscale.empirical.table import ResultTable
-from linscale.empirical.tensorboard import read_tensorboard
-from linscale.empirical.wandb import is_chart, is_csv, is_history, read_wandb
 from linscale.errors import InputError, InvalidArgument
-
-FORMATS = ("csv", "json", "tensorboard", "lightning", "wandb", "paper")
 
 
 def read(
@@ -35,7 +27,7 @@ def read(
     columns : Columns
         What the log does not say, or calls by another name.
     format : "auto", "csv", "json", "tensorboard", "lightning", "wandb" or "paper"
-        "auto" asks :func:`detect`.
+        "auto" asks :func:`detect`. Or the word of a :class:`Reader` of your own.
     at : "best" or "last"
         Which point of a curve: tensorboard, lightning, wandb.
     checkpoint : "best" or "last"
@@ -67,20 +59,11 @@ def read(
     >>> table
     ResultTable(2 rows; tasks: denoising; metrics: mse (1))
     """
-    if format not in ("auto", *FORMATS):
-        raise InvalidArgument("format", repr(format), ", ".join(("auto", *FORMATS)))
-    kind = detect(path) if format == "auto" else format
-    if kind == "csv":
-        return read_csv(path, columns, partial=partial)
-    if kind == "json":
-        return read_json(path, columns, partial=partial)
-    if kind == "tensorboard":
-        return read_tensorboard(path, columns, at=at, partial=partial)
-    if kind == "lightning":
-        return read_lightning(path, columns, at=at, partial=partial)
-    if kind == "wandb":
-        return read_wandb(path, columns, at=at, partial=partial)
-    return read_paper(path, columns, checkpoint=checkpoint, partial=partial)
+    known = ("auto", *READERS)
+    if format not in known:
+        raise InvalidArgument("format", repr(format), ", ".join(known))
+    reader = READERS[detect(path) if format == "auto" else format]()
+    return reader.read(path, columns, at=at, checkpoint=checkpoint, partial=partial)
 
 
 def detect(path: str | Path) -> str:
@@ -88,7 +71,8 @@ def detect(path: str | Path) -> str:
 
     A folder is the paper's if it has its experiments (which hold event files, too), else by the
     logs in it. A file is an event file if its first checksum is right; else JSON or CSV, by its
-    first character, of Lightning or Weights & Biases by the names of its columns.
+    first character, of Lightning or Weights & Biases by the names of its columns. A
+    :class:`Reader` of your own is asked with the others.
 
     Parameters
     ----------
@@ -97,12 +81,13 @@ def detect(path: str | Path) -> str:
     Returns
     -------
     str
-        One of ``FORMATS``.
+        One of ``FORMATS``, or the word of a Reader of your own.
 
     Raises
     ------
     InputError
-        A file that is missing, empty or a pickle; a folder with logs of no kind, or of two.
+        A file that is missing, empty or a pickle; a folder with logs of no kind; a file or folder
+        of two kinds.
 
     Examples
     --------
@@ -119,55 +104,24 @@ def detect(path: str | Path) -> str:
     lightning
     json
     """
-    place = Path(path)
-    if not place.exists():
-        raise InputError(f"no such file or folder: {path}")
-    if place.is_dir():
-        return _folder(place)
-    try:
-        with place.open("rb") as file:
-            head = file.read(4096)
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
-    if not head:
-        raise InputError(f"{path} is empty")
-    if tfrecord.looks_like(head):
-        return "tensorboard"
-    if head[0] == 0x80 or place.suffix in (".p", ".pkl"):
-        raise InputError(
-            f"{path} is a pickle: give the experiment's folder, whose name says N and the network"
-        )
-    return _csv(place) if is_csv(place) else _json(place)
+    source = Source(path)
+    found = [word for word, reader in READERS.items() if reader().recognises(source)]
+    given_way = {word for other in found for word in READERS[other].before}
+    left = [word for word in found if word not in given_way] or found
+    if len(left) != 1:
+        raise InputError(_undecided(source, left))
+    return left[0]
 
 
-def _folder(place: Path) -> str:
-    names = [place.resolve().name, *(p.name for p in place.iterdir() if p.is_dir())]
-    if any(map(FOLDER.fullmatch, names)):
-        return "paper"
-    logs = {"tensorboard": tensorboard.EVENT_FILES, "lightning": lightning.METRICS}
-    found = [name for name, files in logs.items() if next(place.rglob(files), None) is not None]
-    if len(found) != 1:
-        what = "logs of both tensorboard and lightning" if found else "no log that is known"
-        more = "say which format" if found else f"formats: {', '.join(FORMATS)}"
-        raise InputError(f"{place} holds {what}: {more}")
-    return found[0]
-
-
-def _csv(place: Path) -> str:
-    with place.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        try:
-            header = next(csv.reader(file), [])
-        except csv.Error:
-            return "csv"
-    names = {name.strip() for name in header}
-    if {"Name", "State"} <= names or is_chart(names):
-        return "wandb"
-    if {"epoch", "step"} <= names or ("step" in names and place.name == lightning.METRICS):
-        return "lightning"
-    return "csv"
-
-
-def _json(place: Path) -> str:
-    first = next((cells for _, cells in json_records(place) if not isinstance(cells, str)), {})
-    parts = {str(name).partition(".")[0] for name in first}
-    return "wandb" if is_history(first) or {"config", "summary"} <= parts else "json"
+def _undecided(source: Source, found: list[str]) -> str:
+    """What to do about a source that is of no format that is known, or of several."""
+    place = source.path
+    if found:
+        both = "both " if len(found) == 2 else ""
+        words = f"{', '.join(found[:-1])} and {found[-1]}"
+        what = f"holds logs of {both}" if source.is_folder else f"looks like a log of {both}"
+        return f"{place} {what}{words}: say which format"
+    if source.is_folder:
+        return f"{place} holds no log that is known: formats: {', '.join(READERS)}"
+    # Any other file is taken for CSV.
+    return f"{place} is a pickle: give the experiment's folder, whose name says N and the network"

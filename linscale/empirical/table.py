@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
-from importlib import import_module
 from io import StringIO
 from operator import attrgetter
 from pathlib import Path
@@ -15,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from linscale.empirical.metrics import FIXED, NAME, SPLITS, UNITS
-from linscale.errors import InputError, InvalidArgument
+from linscale.errors import InvalidArgument
 from linscale.support import validate
 from linscale.support.files import write_together
+from linscale.support.frames import pandas_for
 
 LARGEST_COUNT = 10**15
 
@@ -253,10 +253,7 @@ class ResultTable:
         >>> ls.empirical.ResultTable.from_pandas(frame) == table
         True
         """
-        try:
-            pandas = import_module("pandas")
-        except ImportError:
-            raise InputError("to_pandas needs pandas: pip install 'linscale[empirical]'") from None
+        pandas = pandas_for("to_pandas", "pip install 'linscale[empirical]'")
         frame = pandas.DataFrame([_cells(row) for row in self.rows], columns=list(COLUMNS))
         kinds = {"n_train": "int64", "n_params": "Int64", "seed": "Int64", "value": "float64"}
         return frame.astype(kinds)

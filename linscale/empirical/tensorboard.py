@@ -5,12 +5,14 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from linscale.empirical import protobuf, tfrecord
 from linscale.empirical.columns import Columns, some
 from linscale.empirical.protobuf import BYTES, FIXED32, FIXED64, VARINT, message, signed
+from linscale.empirical.reader import Reader, Source
 from linscale.empirical.series import Series, check_at, runs, series_to_table
 from linscale.empirical.table import ResultTable, concat
 from linscale.errors import InputError
@@ -104,6 +106,26 @@ def read_tensorboard(
         table = series_to_table(scalars.series, columns or Columns(), source, at, partial=partial)
         tables.append(ResultTable(table, (*scalars.notes, *table.notes)))
     return concat(tables)
+
+
+class TensorBoardReader(Reader):
+    """Files whose first checksum is right, and folders with files of such a name."""
+
+    word = "tensorboard"
+
+    def recognises(self, source: Source) -> bool:
+        return source.holds(EVENT_FILES) or tfrecord.looks_like(source.head)
+
+    def read(
+        self,
+        path: str | Path,
+        columns: Columns | None = None,
+        *,
+        at: str = "best",
+        partial: bool = False,
+        **_: Any,
+    ) -> ResultTable:
+        return read_tensorboard(path, columns, at=at, partial=partial)
 
 
 def read_scalars(path: str | Path | list[Path], *, partial: bool = False) -> Scalars:

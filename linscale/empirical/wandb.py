@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from linscale.empirical.columns import Columns, Record, some, to_table
-from linscale.empirical.csv_json import csv_records, json_records
-from linscale.empirical.lightning import curves_of
-from linscale.empirical.series import Series, check_at, series_to_table
+from linscale.empirical.reader import Reader, Source
+from linscale.empirical.records import csv_records, is_csv, json_records
+from linscale.empirical.series import Series, check_at, curves_of, series_to_table
 from linscale.empirical.table import ResultTable, concat
 from linscale.errors import InputError
 
@@ -60,8 +60,8 @@ def read_wandb(
     Raises
     ------
     InputError
-        As for :func:`read_csv`, if no run is in one of the states, and if there is no validation
-        curve to choose the best step by.
+        As for :func:`linscale.empirical.read_csv`, if no run is in one of the states, and if there
+        is no validation curve to choose the best step by.
     InvalidArgument
         Another word for ``at``.
 
@@ -97,13 +97,27 @@ def read_wandb(
     return _runs(records, columns, str(path), states, partial)
 
 
-def is_csv(path: str | Path) -> bool:
-    """Whether a file begins like neither an object nor a list of JSON."""
-    try:
-        with Path(path).open(encoding="utf-8-sig", errors="replace") as file:
-            return file.read(1000).lstrip()[:1] not in ("{", "[")
-    except OSError as error:
-        raise InputError(f"cannot read {path}: {error.strerror or error}") from None
+class WandbReader(Reader):
+    """Files whose columns are those of its exports."""
+
+    word, before = "wandb", ("csv", "json", "lightning")
+
+    def recognises(self, source: Source) -> bool:
+        if {"Name", "State"} <= source.header or is_chart(source.header):
+            return True
+        parts = {str(name).partition(".")[0] for name in source.record}
+        return is_history(source.record) or {"config", "summary"} <= parts
+
+    def read(
+        self,
+        path: str | Path,
+        columns: Columns | None = None,
+        *,
+        at: str = "best",
+        partial: bool = False,
+        **_: Any,
+    ) -> ResultTable:
+        return read_wandb(path, columns, at=at, partial=partial)
 
 
 def is_chart(names: Iterable[str]) -> bool:

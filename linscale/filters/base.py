@@ -24,13 +24,15 @@ from numpy.typing import ArrayLike
 from linscale.errors import InvalidArgument, StepTooLarge
 from linscale.filters import stored
 from linscale.filters.lens import Lens, Spectrum, widest
+from linscale.filters.poles import Poles
 from linscale.support import validate
 from linscale.support.validate import FloatArray
 
 OWN = "linscale."  # modules whose filters are checked by the tests, and not when they are made
-OF_THE_RESIDUAL = ("learned", "gain", "variance_filter", "confine")
+OF_THE_RESIDUAL = ("learned", "gain", "variance_filter", "confine", "poles")
 TINY = 1e-150  # of a complex step: its square is nothing
 SMALL = 1.5e-8  # root of eps: below it 1 - rho has lost more than the first order leaves out
+CURVED = 1e-9  # what follows the first order in 1 - rho, if it is more than rounding
 
 
 class _Made(ABCMeta):
@@ -39,12 +41,14 @@ class _Made(ABCMeta):
     _seen: ClassVar[set[type]] = set()
 
     def __call__(cls, *args: Any, **kwargs: Any) -> Any:
-        made = super().__call__(*args, **kwargs)
-        if not cls.__module__.startswith(OWN) and cls not in _Made._seen:
-            from linscale.filters.checks import check  # which knows what a filter is
+        if cls.__module__.startswith(OWN) or cls in _Made._seen:
+            return super().__call__(*args, **kwargs)
+        from linscale.filters.checks import check, check_class  # which know what a filter is
 
-            check(made)
-            _Made._seen.add(cls)
+        check_class(cls)
+        made = super().__call__(*args, **kwargs)
+        check(made)
+        _Made._seen.add(cls)
         return made
 
 
@@ -110,11 +114,32 @@ class Filter(metaclass=_Made):
     ...     def domain(self):
     ...         return -self.at.min(), np.inf  # poles at -mu, nothing else
     >>> twice = IteratedTikhonov([0.01, 0.1, 1.0])
+
+    Theory and simulation agree on it:
+
     >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.2)
     >>> theory = ls.theory.risk(model, 60, twice)
     >>> simulated = ls.montecarlo.risk(model, 60, twice, trials=50)
     >>> bool(np.all(abs(theory.value - simulated.value) < 5 * simulated.sem + theory.error))
     True
+
+    What is derived from its residual, at two eigenvalues:
+
+    >>> l = np.array([0.1, 1.0])
+    >>> twice.residual(l).shape
+    (3, 2)
+    >>> bool(np.allclose(twice.learned(l), 1 - twice.residual(l)))
+    True
+    >>> bool(np.allclose(twice.gain(l) * l, twice.learned(l)))
+    True
+    >>> bool(np.allclose(twice.variance_filter(l), twice.learned(l) ** 2 / l))
+    True
+    >>> lens = twice.confine(low=0.1, high=1.0)  # inside, no pole; around, the spectrum
+    >>> -0.01 < lens.left < 0.1 and 1.0 < lens.right
+    True
+    >>> twice.along([0.5]).at
+    array([0.5])
+    >>> twice.check_stable(1e9, "")  # ridge never diverges
     """
 
     path: ClassVar[str]
@@ -145,7 +170,7 @@ class Filter(metaclass=_Made):
 
     @abstractmethod
     def residual(self, l: Spectrum) -> Spectrum:
-        """rho(l) at real or complex l of any shape, as an array of shape (T, *l.shape)."""
+        """rho(l) at real or complex ``l`` of any shape, as an array of shape (T, *l.shape)."""
 
     def domain(self) -> tuple[float, float]:
         """The real numbers next to 0, one on either side, at which the formula breaks down."""
@@ -160,11 +185,11 @@ class Filter(metaclass=_Made):
         return values
 
     def column(self, l: Spectrum) -> FloatArray:
-        """The parameter values as a column that broadcasts against l, shape (T, 1, ...)."""
+        """The parameter values as a column that broadcasts against ``l``, shape (T, 1, ...)."""
         return column(self.at, l)
 
     def along(self, values: ArrayLike) -> Self:
-        """The same filter along other values of its parameter."""
+        """The same filter along other ``values`` of its parameter, (T,)."""
         other = copy(self)
         other.__dict__.pop("slope", None)
         object.__setattr__(other, self.path, validate.vector(self.path, values))
@@ -178,21 +203,28 @@ class Filter(metaclass=_Made):
         return np.asarray(-self.residual(np.array(1j * TINY)).imag / TINY)
 
     def learned(self, l: Spectrum) -> Spectrum:
-        """1 - rho(l) without cancellation, shape (T, *l.shape)."""
+        """1 - rho(l) without cancellation at ``l`` of any shape, (T, *l.shape)."""
         first = column(self.slope, l) * l
-        return np.where(np.abs(first) < SMALL, first, 1.0 - self.residual(l))
+        learned = 1.0 - self.residual(l)
+        # Where the slope is small, or 0, what follows it in l may not be.
+        alone = (np.abs(first) < SMALL) & (np.abs(learned - first) < CURVED)
+        return np.where(alone, first, learned)
 
     def gain(self, l: Spectrum) -> Spectrum:
-        """g(l) = (1 - rho(l)) / l at l != 0, shape (T, *l.shape)."""
+        """g(l) = (1 - rho(l)) / l at ``l`` of any shape, none of them 0, (T, *l.shape)."""
         return self.learned(l) / l
 
     def variance_filter(self, l: Spectrum) -> Spectrum:
-        """h(l) = (1 - rho(l))^2 / l, 0 at l = 0, shape (T, *l.shape)."""
+        """h(l) = (1 - rho(l))^2 / l, 0 at l = 0, at ``l`` of any shape, (T, *l.shape)."""
         return self.learned(l) ** 2 / np.where(l == 0, 1.0, l)
 
     def confine(self, low: float, high: float) -> Lens:
-        """Where a contour around the spectrum [low, high] may run."""
+        """Where a contour around the spectrum from ``low`` to ``high``, above 0, may run."""
         return widest(self, low, high)
+
+    def poles(self) -> Poles | None:
+        """The filter as a sum over a few poles that is as good as a contour, if there is one."""
+        return None
 
     @property
     def stable_below(self) -> float:
@@ -200,9 +232,21 @@ class Filter(metaclass=_Made):
         return np.inf
 
     def check_stable(self, largest: float, where: str) -> None:
-        """Raise StepTooLarge where the path diverges on a spectrum that reaches ``largest``."""
+        """Raise StepTooLarge where the path diverges on a spectrum that reaches ``largest``.
+
+        Raises
+        ------
+        StepTooLarge
+            Its message says ``where`` the spectrum is.
+        InvalidArgument
+            The same of a filter that has no ``step``.
+        """
         if largest >= self.stable_below:
-            step: float = getattr(self, "step", np.nan)
+            step: float | None = getattr(self, "step", None)
+            if step is None:
+                allowed = f"one that converges on a spectrum up to {largest:.6g} {where}"
+                found = f"{self!r}, which does below {self.stable_below:.6g}"
+                raise InvalidArgument("filter", found, allowed)
             raise StepTooLarge(step, step * self.stable_below / largest, where)
 
     def __repr__(self) -> str:
@@ -218,7 +262,35 @@ class Filter(metaclass=_Made):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Descent(Filter):
-    """A rule that takes steps of one size: what all of them share."""
+    """A rule that takes steps of one size: what all of them share.
+
+    Parameters
+    ----------
+    step : float
+        Step size, above 0, in units of one over an eigenvalue of YY'/N.
+    iterations : scalar or (T,) array of integers
+        k >= 0.
+
+    Examples
+    --------
+    A rule of your own with the residual of gradient descent whose every second step is half as
+    long:
+
+    >>> from dataclasses import dataclass
+    >>> import numpy as np
+    >>> import linscale as ls
+    >>> @dataclass(frozen=True, eq=False, init=False, repr=False)
+    ... class Limping(ls.filters.Descent):
+    ...     def residual(self, l):
+    ...         k = self.column(l)
+    ...         long, short = np.ceil(k / 2), np.floor(k / 2)
+    ...         return (1 - self.step * l) ** long * (1 - self.step * l / 2) ** short
+    ...     @property
+    ...     def stable_below(self):
+    ...         return 2 / self.step
+    >>> Limping(0.1, [0, 1, 2]).residual(np.array([1.0])).ravel()
+    array([1.   , 0.9  , 0.855])
+    """
 
     step: float
     iterations: FloatArray

@@ -11,9 +11,12 @@ from numpy.typing import ArrayLike
 from linscale.errors import InvalidArgument
 from linscale.filters.base import Descent, Filter, column, log1p
 from linscale.filters.lens import Lens, Spectrum
+from linscale.filters.poles import Poles
 from linscale.models import SubspaceModel
 from linscale.support import validate
 from linscale.support.validate import FloatArray
+
+GONE = 40.0  # exp(-GONE) is below rounding
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -60,7 +63,11 @@ class GradientFlow(Filter):
     def confine(self, low: float, high: float) -> Lens:
         t = float(self.times.max())
         scale = 1.0 / t if t > 0 else np.inf
-        return Lens(low - scale, np.inf, scale)
+        # At the right corner late times have nothing left.
+        return Lens(low - scale, np.inf, scale, scale_right=max(scale, high / GONE))
+
+    def poles(self) -> Poles:
+        return Poles.of_exponential(self.times)
 
 
 @dataclass(frozen=True, eq=False, init=False, repr=False)
@@ -102,6 +109,26 @@ class GradientDescent(Descent):
             eta = 1 / ((1 + eps) (1 + sigma^2)),   eps = sqrt(10 (d + sigma^2 n) log(n) / N)
 
         Source: the code of arXiv 2209.13435, whose step on the un-normalised loss is eta / N.
+
+        Parameters
+        ----------
+        model : SubspaceModel
+        n_train : int
+            N, from 1 to 10^15.
+
+        Raises
+        ------
+        InvalidArgument
+            Any other model, or N outside its range.
+
+        Examples
+        --------
+        With many examples it is one over the largest eigenvalue of Cov(y):
+
+        >>> import linscale as ls
+        >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.5)
+        >>> print(f"{ls.GradientDescent.reference_step(model, 10**9):.3f} {1 / 1.25:.3f}")
+        0.799 0.800
         """
         if not isinstance(model, SubspaceModel):
             raise InvalidArgument("model", type(model).__name__, "a SubspaceModel")

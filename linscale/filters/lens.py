@@ -30,8 +30,9 @@ ROWS = 12  # points of a path that are looked at
 class Lens(NamedTuple):
     """A lens with corners at ``left`` and ``right`` on which \\|rho\\| stays near its maximum.
 
-    ``scale`` is the distance over which rho changes by about a factor e at the corners, and
-    ``angle`` the one between the real axis and the lens there. ``log_residual`` gives log rho at
+    ``scale`` is the distance over which rho changes by about a factor e at the corners (at the
+    right one ``scale_right``, where it is another), and ``angle`` the one between the real axis and
+    the lens there. ``log_residual`` gives log rho at
     the path's last point, up to a slowly varying term, where rho oscillates on the lens.
 
     Examples
@@ -40,6 +41,13 @@ class Lens(NamedTuple):
     >>> lens = ls.GradientFlow(10.0).confine(low=0.5, high=2.0)
     >>> round(lens.left, 3), round(lens.scale, 3)
     (0.4, 0.1)
+
+    Its upper arc begins in the left corner, at 45 degrees:
+
+    >>> import numpy as np
+    >>> from linscale.filters import Lens
+    >>> Lens(left=1.0, right=3.0, scale=0.1).arc(np.array([0.0, 1.0])).round(3)
+    array([1.+0.j   , 2.+0.414j])
     """
 
     left: float
@@ -47,9 +55,10 @@ class Lens(NamedTuple):
     scale: float
     angle: float = 0.25 * np.pi
     log_residual: Callable[[Spectrum], Spectrum] | None = None
+    scale_right: float | None = None
 
     def arc(self, tau: FloatArray) -> ComplexArray:
-        """Points of the upper arc."""
+        """Points of the upper arc at ``tau`` from 0, the left corner, to inf, the right one."""
         s = tau * np.exp(1j * self.angle)
         return np.asarray(self.left + (self.right - self.left) * (s / (1.0 + s)))
 

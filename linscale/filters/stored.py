@@ -1,13 +1,13 @@
 """How a filter is written down: a word for its class and its fields, and back.
 
-    {"filter": "heavy_ball", "step": 0.1, "momentum": 0.9, "iterations": [10, 100]}
-
-A class of filters that has a ``word`` is found here from then on; ``import`` of the module that
-defines it is all it takes.
+``{"filter": "heavy_ball", "step": 0.1, "momentum": 0.9, "iterations": [10, 100]}``, say. A class
+of filters that has a ``word`` is found here from then on; ``import`` of the module that defines it
+is all it takes.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, fields
 from typing import TYPE_CHECKING, Any
@@ -55,7 +55,7 @@ def described(filter: Filter) -> dict[str, Any]:
     Raises
     ------
     InvalidArgument
-        A filter whose class has no word of its own.
+        A filter whose class has no word of its own, or a field that JSON cannot hold.
     """
     cls = type(filter)
     if not cls.__dict__.get("word"):
@@ -63,7 +63,16 @@ def described(filter: Filter) -> dict[str, Any]:
             "estimator", cls.__name__, "a filter whose class has a word of its own, such as "
             f'word = "{cls.__name__.lower()}", by which it can be stored'
         )  # fmt: skip
-    return {"filter": cls.word, **scalars(filter), cls.path: filter.at.tolist()}
+    said = scalars(filter)
+    for name, value in said.items():
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError):
+            raise InvalidArgument(
+                f"estimator: {name}", repr(value)[:60], "a finite number, a word, or a list of "
+                "them, to be stored",
+            ) from None  # fmt: skip
+    return {"filter": cls.word, **said, cls.path: filter.at.tolist()}
 
 
 def made(description: Mapping[str, Any]) -> Filter:

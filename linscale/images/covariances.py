@@ -6,9 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from linscale.errors import InputError, InvalidArgument
+from linscale.images.resampling import (
+    bca_ends,
+    checked_count,
+    left_out_weights,
+    resampled_weights,
+)
 from linscale.support import validate
 from linscale.support.blas import one_thread
 from linscale.support.validate import FloatArray
@@ -220,7 +225,8 @@ def bootstrap(
 ) -> list[Interval]:
     """Intervals of statistics of the pooled signals by resampling *images*, not patches.
 
-    Patches of one image are alike, so that the number of images is what counts.
+    Patches of one image are alike, so that the number of images is what counts. The intervals are
+    bias-corrected and accelerated: see :func:`linscale.images.resampling.bca_ends`.
 
     Parameters
     ----------
@@ -232,7 +238,7 @@ def bootstrap(
     level : float
         Share of the resampled values inside each interval, between 0 and 1.
     resamples : int
-        At least 2.
+        At least 20. Besides, every image is left out once, or one of twenty blocks of images.
     rng : None, int, SeedSequence or Generator
         The intervals depend on it alone, not on ``workers``.
     workers : int
@@ -243,7 +249,7 @@ def bootstrap(
     Returns
     -------
     list of S Intervals
-        Each with the value of all images as they are.
+        Each with the value of all images as they are, and never beside it.
 
     Raises
     ------
@@ -269,12 +275,16 @@ def bootstrap(
         raise InvalidArgument("groups", f"{len(groups)} images", "at least 2, to be resampled")
     if not 0.0 < validate.real("level", level) < 1.0:
         raise InvalidArgument("level", level, "between 0 and 1")
-    count = validate.integer("resamples", resamples, at_least=2)
-    generator = np.random.default_rng(rng)
-    choices = generator.integers(len(groups), size=(count, len(groups)))
+    resampled = resampled_weights(len(groups), checked_count(resamples), rng)
+    left_out = left_out_weights(len(groups))
 
-    def one(chosen: NDArray[np.int64]) -> list[float]:
-        found = list(statistics(np.concatenate([groups[i] for i in chosen], axis=1)))
+    def one(weights: FloatArray) -> list[float]:
+        often = zip(groups, weights.astype(int), strict=True)
+        parts = [group for group, count in often for _ in range(count)]
+        return list(statistics(np.concatenate(parts, axis=1)))
+
+    def told(weights: FloatArray) -> list[float]:
+        found = one(weights)
         if progress is not None:
             progress()
         return found
@@ -282,10 +292,14 @@ def bootstrap(
     from joblib import Parallel, delayed
 
     workers = validate.integer("workers", workers, at_least=1)
-    values = np.array(Parallel(n_jobs=workers, prefer="threads")(map(delayed(one), choices)))
-    whole = statistics(np.concatenate(groups, axis=1))
-    bounds = np.quantile(values, [0.5 - 0.5 * level, 0.5 + 0.5 * level], axis=0).T
-    return [Interval(float(v), *map(float, b)) for v, b in zip(whole, bounds, strict=True)]
+    pool = Parallel(n_jobs=workers, prefer="threads")
+    values = np.array(pool(map(delayed(told), resampled)))
+    apart = np.array(pool(map(delayed(one), left_out)))
+    whole = one(np.ones(len(groups)))
+    return [
+        Interval(float(v), *bca_ends(float(v), values[:, k], apart[:, k], level))
+        for k, v in enumerate(whole)
+    ]
 
 
 def sigma_for_snr(measured_power: float, snr_db: float) -> float:

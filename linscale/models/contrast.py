@@ -221,7 +221,8 @@ class Contrast:
         count, mean = _count(atoms), float(sample.mean())
         if not mean > 0.0:
             raise InvalidArgument("tau", sample, "above 0 for at least one of the sample")
-        return cls(*_gauss_rule(*_lanczos(sample / mean, count)))
+        even = np.full(sample.size, 1.0 / sample.size)
+        return cls(*_gauss_rule(*_lanczos(sample / mean, even, count)))
 
     @classmethod
     @one_thread()
@@ -277,13 +278,52 @@ class Contrast:
                 "signal_cov", f"shape {cov.shape}", f"{(x.shape[0],) * 2}, to match patches"
             )
         k, v = eigh(0.5 * (cov + cov.T))
-        k = np.maximum(k, 0.0)
-        energy = ((v.T @ x) ** 2).T @ (1.0 / (k + level**2))
+        metric, factor = Metric.of(k, v, level), v * np.sqrt(np.maximum(k, 0.0))
+        energy = metric.energies(x)
         if not energy.max() > 0.0:
             raise InvalidArgument("patches", "0 everywhere", "signals that vary")
-        learned = k / (k + level**2)
-        directions = float(learned.sum() ** 2 / (learned @ learned))
-        return cls.from_sample(_without_sampling(energy / energy.mean(), directions), atoms)
+        return cls.from_energies(energy, metric.directions(factor), atoms=atoms)
+
+    @classmethod
+    def from_energies(
+        cls,
+        energies: FloatArray,
+        directions: float,
+        weights: FloatArray | None = None,
+        atoms: int = ATOMS,
+    ) -> Contrast:
+        """What :meth:`from_patches` makes of energies that were measured already.
+
+        Parameters
+        ----------
+        energies : (M,) array
+            Not negative, not all 0; of one :class:`Metric`.
+        directions : float
+            d, of the signals' covariance in that metric.
+        weights : (M,) array, optional
+            How often each of the signals counts.
+        atoms : int
+            From 1 to 64.
+
+        Returns
+        -------
+        Contrast
+
+        Examples
+        --------
+        Energies of Gaussian signals in ten directions vary, and their contrast does not:
+
+        >>> import numpy as np
+        >>> import linscale as ls
+        >>> energies = np.random.default_rng(0).chisquare(10, size=1000)
+        >>> ls.Contrast.from_energies(energies, directions=10.0).spread < 0.02
+        True
+        """
+        share = np.ones_like(energies) if weights is None else weights
+        energies, share = energies[share > 0.0], share[share > 0.0]
+        share = share / share.sum()
+        tau = _without_sampling(energies / (share @ energies), share, directions)
+        return cls(*_gauss_rule(*_lanczos(tau / (share @ tau), share, _count(atoms))))
 
     @property
     def spread(self) -> float:
@@ -294,6 +334,11 @@ class Contrast:
     def is_constant(self) -> bool:
         """Whether tau is 1, up to rounding: Gaussian signals."""
         return bool(np.ptp(self.atoms) <= 8.0 * np.finfo(float).eps)
+
+    def __repr__(self) -> str:
+        if self.is_constant:
+            return "Contrast.constant()"
+        return f"Contrast({self.atoms.size} atoms, spread={self.spread:.4g})"
 
     def sample(self, count: int, rng: np.random.Generator) -> FloatArray:
         """Independent draws of tau.
@@ -321,16 +366,53 @@ class Contrast:
         return np.asarray(rng.choice(self.atoms, size=count, p=self.weights))
 
 
-def _without_sampling(energy: FloatArray, directions: float) -> FloatArray:
+@dataclass(frozen=True, eq=False)
+class Metric:
+    """(S_x + sigma^2 I)^{-1} = R R', by which the energy of signals is measured.
+
+    Contrast may be measured in any metric; in this one directions below the noise count for little.
+
+    Attributes
+    ----------
+    root : (p, p) array
+        R.
+    """
+
+    root: FloatArray
+
+    @classmethod
+    def of(cls, k: FloatArray, v: FloatArray, sigma: float) -> Metric:
+        """From eigenvalues and eigenvectors of S_x."""
+        return cls(v / np.sqrt(np.maximum(k, 0.0) + sigma**2))
+
+    def energies(self, signals: FloatArray) -> FloatArray:
+        """x' R R' x of centred signals in columns."""
+        y = self.root.T @ signals
+        return np.asarray(np.einsum("ij,ij->j", y, y))
+
+    def directions(self, factor: FloatArray) -> float:
+        """d = (tr M)^2 / tr M^2, M = F'R R'F for signals of covariance F F'.
+
+        Gaussian signals' energy varies by 2/d.
+        """
+        y = self.root.T @ factor
+        m = y.T @ y
+        return float(np.trace(m) ** 2 / np.sum(m * m))
+
+
+def _without_sampling(energy: FloatArray, share: FloatArray, directions: float) -> FloatArray:
     """The energies to the power that makes their second moment smaller by 1 + 2/directions."""
+    log = np.log(np.maximum(energy, np.finfo(float).tiny))
 
     def second(power: float) -> float:
-        return float(np.mean(energy ** (2.0 * power)) / np.mean(energy**power) ** 2)
+        raised = np.exp(power * log)
+        return float(share @ raised**2 / (share @ raised) ** 2)
 
     wanted = second(1.0) / (1.0 + 2.0 / directions)
     if wanted <= 1.0:
         return np.ones_like(energy)  # no more than Gaussian signals vary
-    return np.asarray(energy ** brentq(lambda c: second(c) - wanted, 0.0, 1.0))
+    power: float = brentq(lambda c: second(c) - wanted, 0.0, 1.0)
+    return np.asarray(np.exp(power * log))
 
 
 def _count(atoms: int) -> int:
@@ -343,9 +425,9 @@ def _gauss_rule(diagonal: FloatArray, side: FloatArray) -> tuple[FloatArray, Flo
     return np.maximum(nodes, 0.0), vectors[0] ** 2
 
 
-def _lanczos(tau: FloatArray, count: int) -> tuple[FloatArray, FloatArray]:
-    """Jacobi matrix of the empirical law of tau, with full reorthogonalisation."""
-    basis = [np.full(tau.size, 1.0 / np.sqrt(tau.size))]
+def _lanczos(tau: FloatArray, share: FloatArray, count: int) -> tuple[FloatArray, FloatArray]:
+    """Jacobi matrix of a law of so many atoms tau, with full reorthogonalisation."""
+    basis = [np.sqrt(share)]
     diagonal: list[float] = []
     side: list[float] = []
     enough = tau.size * np.finfo(float).eps * float(tau.max())  # no more values to tell apart

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -76,6 +76,7 @@ class InverseProblem:
     sigma: float
     signal_root: FloatArray
     contrast: Contrast
+    _values: FloatArray | None = field(init=False, repr=False)  # of S_x, where they are known
 
     def __init__(
         self,
@@ -85,7 +86,61 @@ class InverseProblem:
         contrast: Contrast | None = None,
     ) -> None:
         cov, k, v = _covariance("signal_cov", signal_cov)
-        self._set(forward, cov, v * np.sqrt(np.maximum(k, 0.0)), sigma, contrast)
+        k = np.maximum(k, 0.0)
+        self._set(forward, cov, v * np.sqrt(k), sigma, contrast, k)
+
+    @classmethod
+    def from_eigen(
+        cls,
+        forward: Any,
+        values: ArrayLike,
+        vectors: ArrayLike,
+        sigma: float,
+        contrast: Contrast | None = None,
+    ) -> InverseProblem:
+        """S_x = V diag(k) V', where its decomposition is known: the same, with one less to do.
+
+        Parameters
+        ----------
+        forward, sigma, contrast
+            As for :class:`InverseProblem`.
+        values : (p,) array
+            k, not negative, in ascending order.
+        vectors : (p, p) array
+            V, orthonormal columns.
+
+        Returns
+        -------
+        InverseProblem
+
+        Raises
+        ------
+        InvalidArgument, Unsupported
+            As :class:`InverseProblem`; values or vectors that are none.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import linscale as ls
+        >>> cov = ls.covariances.stationary((4, 4))
+        >>> model = ls.InverseProblem(None, cov, sigma=0.5)
+        >>> same = ls.InverseProblem.from_eigen(None, *np.linalg.eigh(cov), sigma=0.5)
+        >>> bool(np.isclose(model.spectral().floor, same.spectral().floor))
+        True
+        """
+        k, v = validate.vector("values", values), validate.matrix("vectors", vectors)
+        if v.shape != (k.size, k.size):
+            raise InvalidArgument("vectors", f"shape {v.shape}", f"({k.size}, {k.size})")
+        if np.any(np.diff(k) < 0.0):
+            raise InvalidArgument("values", k, "in ascending order")
+        out = cls.__new__(cls)
+        with threads_for(k.size):
+            off = float(np.abs(v.T @ v - np.eye(k.size)).max())
+            cov = (v * k) @ v.T
+        if off > 16 * k.size * np.finfo(float).eps:
+            raise InvalidArgument("vectors", f"columns off by {off:.3g}", "orthonormal")
+        out._set(forward, 0.5 * (cov + cov.T), v * np.sqrt(k), sigma, contrast, k)
+        return out
 
     @classmethod
     def from_factor(
@@ -142,6 +197,7 @@ class InverseProblem:
         root: FloatArray,
         sigma: float,
         contrast: Contrast | None,
+        values: FloatArray | None = None,
     ) -> None:
         law = Contrast.constant() if contrast is None else contrast
         if not isinstance(law, Contrast):
@@ -149,6 +205,7 @@ class InverseProblem:
         object.__setattr__(self, "contrast", law)
         object.__setattr__(self, "signal_cov", validate.frozen(cov))
         object.__setattr__(self, "signal_root", validate.frozen(root))
+        object.__setattr__(self, "_values", values)
         object.__setattr__(self, "sigma", noise_level(sigma))
         object.__setattr__(
             self, "forward", None if forward is None else _forward(forward, cov.shape[0])
@@ -163,6 +220,11 @@ class InverseProblem:
     def p(self) -> int:
         """Number of pixels."""
         return int(self.signal_cov.shape[0])
+
+    def __repr__(self) -> str:
+        task = "denoising" if self.forward is None else f"n={self.n}"
+        law = "" if self.contrast.is_constant else f", {self.contrast!r}"
+        return f"InverseProblem({task}, p={self.p}, sigma={self.sigma:.6g}{law})"
 
     def measurement_cov(self) -> FloatArray:
         """S = A S_x A' + sigma^2 I, the covariance of y.
@@ -296,12 +358,8 @@ class InverseProblem:
 
     @cached_property
     def _spectral(self) -> SpectralProblem:
-        root, s2 = self.signal_root, self.sigma**2
-        with threads_for(self.p):
-            t = root if self.forward is None else self.forward @ root
-            k, v = np.linalg.eigh(t.T @ t)
-            power = np.sum((root @ v) ** 2, axis=0)
-        k = np.maximum(k, 0.0)
+        s2 = self.sigma**2
+        k, power = self._signal_spectrum()
         floor = float(np.sum(power * s2 / (k + s2))) / self.p
         # No more than n directions are measured; T'T is of rank n at most.
         kept = slice(max(0, k.size - self.n), None)
@@ -311,6 +369,17 @@ class InverseProblem:
         # Eigenvalues of a matrix are known to eps times the largest.
         l, counts, w = joined(l, w, 8 * l.size * np.finfo(float).eps * l[-1])
         return SpectralProblem(l, counts, w, floor=floor, scale=self.p)
+
+    def _signal_spectrum(self) -> tuple[FloatArray, FloatArray]:
+        """k_j in ascending order and |F v_j|^2: of A = I both are the eigenvalues of S_x."""
+        if self.forward is None and self._values is not None:
+            return self._values, self._values
+        root = self.signal_root
+        with threads_for(self.p):
+            t = root if self.forward is None else self.forward @ root
+            k, v = np.linalg.eigh(t.T @ t)
+            power = np.sum((root @ v) ** 2, axis=0)
+        return np.maximum(k, 0.0), power
 
 
 def _covariance(name: str, values: ArrayLike) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from linscale.errors import InvalidArgument, Unsupported
 from linscale.models.contrast import Contrast
+from linscale.results.words import counted, span
 from linscale.support import validate
 from linscale.support.validate import FloatArray
 
@@ -47,6 +48,15 @@ class SpectralProblem:
     ------
     InvalidArgument
         Naming the argument, its value and the allowed range.
+
+    Examples
+    --------
+    Two directions with a signal of variance 3 and noise of variance 1, six with noise alone:
+
+    >>> import linscale as ls
+    >>> problem = ls.SpectralProblem([4.0, 1.0], [2, 6], [2 * 3.0**2 / 4.0**2, 0.0], floor=1.5)
+    >>> problem.dimension, problem.zero_risk
+    (8, 6.0)
     """
 
     eigenvalues: FloatArray
@@ -108,6 +118,147 @@ class SpectralProblem:
             )  # fmt: skip
         object.__setattr__(self, "scale", validate.real("scale", scale))
 
+    @classmethod
+    def from_eigenvalues(
+        cls,
+        signal: ArrayLike,
+        sigma: float,
+        *,
+        multiplicities: ArrayLike | None = None,
+        scale: float | None = None,
+    ) -> SpectralProblem:
+        r"""Denoising y = x + z, of a signal whose covariance has eigenvalues k_j; s2 = sigma^2.
+
+            l_j = k_j + s2,   w_j = n_j k_j^2/(l_j^2 scale),   floor = sum_j n_j k_j s2/(l_j scale)
+
+        Derivations: `wiener` and `reduction`.
+
+        Parameters
+        ----------
+        signal : (J,) array
+            k_j >= 0, in units of y squared. 0 is a direction without signal; what a decomposition
+            leaves below 0 by rounding counts as 0.
+        sigma : float
+            Standard deviation of the noise, in units of y.
+        multiplicities : (J,) array of integers, optional
+            n_j >= 0, how often each occurs; once where it is not given.
+        scale : float, optional
+            What risks are divided by; the dimension p = sum_j n_j where it is not given, so that
+            they are per pixel.
+
+        Returns
+        -------
+        SpectralProblem
+
+        Raises
+        ------
+        InvalidArgument
+            Naming the argument, its value and the allowed range.
+
+        Examples
+        --------
+        A power law of variances, and the subspace model, whose risks are per dimension of it:
+
+        >>> import numpy as np
+        >>> import linscale as ls
+        >>> problem = ls.SpectralProblem.from_eigenvalues(1.0 / np.arange(1, 65) ** 2, sigma=0.1)
+        >>> print(f"{problem.floor:.4f} of {problem.zero_risk:.4f}")
+        0.0021 of 0.0255
+        >>> subspace = ls.SpectralProblem.from_eigenvalues(
+        ...     [1.0, 0.0], 0.1, multiplicities=[10, 90], scale=10
+        ... )
+        >>> print(f"{subspace.floor:.6f} {ls.SubspaceModel(100, 10, 0.1).spectral().floor:.6f}")
+        0.009901 0.009901
+        """
+        from linscale.models.reduction import noise_level, with_noise
+
+        k = validate.real_vector("signal", signal)
+        ones = np.ones(k.size) if multiplicities is None else multiplicities
+        n = validate.whole_numbers("multiplicities", ones)
+        if n.shape != k.shape:
+            raise InvalidArgument(
+                "multiplicities", f"{n.size} values", f"as many as signal ({k.size})"
+            )
+        p = float(n.sum())
+        if p == 0.0:
+            raise InvalidArgument("multiplicities", n, "positive for at least one eigenvalue")
+        # As for a matrix of that size: its eigenvalues are known to eps times the largest.
+        most = float(np.abs(k).max())
+        if k.min() < -16.0 * k.size**1.5 * np.finfo(float).eps * most:
+            raise InvalidArgument(
+                "signal", f"{k.min():.6g} (its smallest entry)", "not negative: variances"
+            )
+        if most > LARGEST_SIZE:
+            raise InvalidArgument(
+                "signal", f"up to {most:.3g}", f"at most {LARGEST_SIZE:.0e}: choose another unit"
+            )
+        level = noise_level(sigma)
+        size = p if scale is None else validate.real("scale", scale)
+        k, n = np.maximum(k, 0.0)[n > 0], n[n > 0]
+        order = np.argsort(k)
+        l, w = np.empty_like(k), np.empty_like(k)
+        l[order], w[order] = with_noise(k[order], (n * k)[order], level, 1)
+        floor = float(np.sum(n * k * (level**2 / l)))
+        return cls(l, n, w / size, floor=floor / size, scale=size)
+
+    @classmethod
+    def from_covariance(
+        cls,
+        signal_cov: ArrayLike,
+        sigma: float,
+        *,
+        forward: Any = None,
+        scale: float | None = None,
+    ) -> SpectralProblem:
+        r"""A linear inverse problem y = A x + z, of a signal of known covariance S_x.
+
+        The spectral problem of :class:`linscale.InverseProblem`.
+
+        Parameters
+        ----------
+        signal_cov : (p, p) array
+            S_x, symmetric positive semidefinite.
+        sigma : float
+            Standard deviation of the noise, in units of y.
+        forward : (n, p) array, operator or None
+            A; None is denoising, A = I. Anything that :class:`linscale.InverseProblem` takes.
+        scale : float, optional
+            What risks are divided by; p where it is not given, so that they are per pixel.
+
+        Returns
+        -------
+        SpectralProblem
+
+        Raises
+        ------
+        InvalidArgument
+            Naming the argument, its value and the allowed range.
+        Unsupported
+            An operator without an adjoint, or an object that is none.
+
+        Examples
+        --------
+        One pixel of two that go together:
+
+        >>> import linscale as ls
+        >>> problem = ls.SpectralProblem.from_covariance(
+        ...     [[1.0, 0.5], [0.5, 1.0]], sigma=1.0, forward=[[1.0, 0.0]]
+        ... )
+        >>> print(f"{problem.eigenvalues[0]:.3f} {problem.floor:.4f} {problem.zero_risk:.3f}")
+        2.000 0.6875 1.000
+        """
+        from linscale.models.inverse import InverseProblem
+
+        found = InverseProblem(forward, signal_cov, sigma).spectral()
+        if scale is None:
+            return found
+        size = validate.real("scale", scale)
+        ratio = found.scale / size
+        return cls(
+            found.eigenvalues, found.multiplicities, ratio * found.target_weights,
+            floor=ratio * found.floor, scale=size,
+        )  # fmt: skip
+
     @property
     def dimension(self) -> int:
         """n, the number of measurements: the sum of the multiplicities."""
@@ -128,6 +279,27 @@ class SpectralProblem:
         to learn.
 
         Derivation: `one_step`.
+
+        Parameters
+        ----------
+        n_train : float
+            N, the number of training examples.
+        complex_data : bool
+            Whether the data are complex circular.
+
+        Returns
+        -------
+        float
+            eta, in units of 1/l.
+
+        Examples
+        --------
+        At many examples and one eigenvalue l, a step of 1/l learns all there is:
+
+        >>> import linscale as ls
+        >>> problem = ls.SpectralProblem([2.0], [1], [0.25], floor=0.5)
+        >>> print(f"{problem.best_step(10):.4f} {problem.best_step(10**6):.4f}")
+        0.3846 0.5000
         """
         l, w, N = self.eigenvalues, self.target_weights, n_train
         square = float(self.multiplicities @ l**2) / N
@@ -136,12 +308,35 @@ class SpectralProblem:
         return float(w @ l**2 / (below + 1e-300))
 
     def spectral(self) -> SpectralProblem:
-        """Itself, so that a problem may be given wherever a model may."""
+        """Itself, so that a problem may be given wherever a model may.
+
+        Examples
+        --------
+        >>> import linscale as ls
+        >>> problem = ls.SpectralProblem([2.0], [1], [0.25], floor=0.5)
+        >>> problem.spectral() is problem
+        True
+        """
         return self
 
     def problem(self) -> SpectralProblem:
-        """Itself."""
+        """Itself: its risk depends on nothing else.
+
+        Examples
+        --------
+        >>> import linscale as ls
+        >>> problem = ls.SpectralProblem([2.0], [1], [0.25], floor=0.5)
+        >>> problem.problem() is problem
+        True
+        """
         return self
+
+    def __repr__(self) -> str:
+        return (
+            f"SpectralProblem(dimension={self.dimension}, "
+            f"{counted(self.eigenvalues.size, 'eigenvalue')}={span(self.eigenvalues)}, "
+            f"floor={self.floor:.4g}, scale={self.scale:.6g})"
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,6 +355,20 @@ class MixtureProblem:
         Standard deviation of the noise; at most the root of the smallest eigenvalue.
     contrast : Contrast
         The law of tau.
+
+    Raises
+    ------
+    InvalidArgument
+        Naming the argument, its value and the allowed range: a sigma or a floor that such second
+        moments cannot have.
+
+    Examples
+    --------
+    >>> import linscale as ls
+    >>> law = ls.Contrast.lognormal(0.5)
+    >>> problem = ls.InverseProblem(None, [[3.0, 0.0], [0.0, 1.0]], 1.0, contrast=law).problem()
+    >>> type(problem).__name__, problem.power.round(6).tolist()
+    ('MixtureProblem', [1.0, 3.0])
     """
 
     moments: SpectralProblem
@@ -220,6 +429,9 @@ class MixtureProblem:
         """Itself, or its second moments where the contrast is constant: those are Gaussian data."""
         return self.moments if self.contrast.is_constant else self
 
+    def __repr__(self) -> str:
+        return f"MixtureProblem({self.moments!r}, sigma={self.sigma:.6g}, {self.contrast!r})"
+
 
 Problem = SpectralProblem | MixtureProblem
 
@@ -229,6 +441,23 @@ class Model(Protocol):
 
     ``spectral()`` gives its second moments. A model whose data are not Gaussian has ``problem()``
     besides, for the problem that its risk depends on, of whatever class its law answers for.
+
+    Examples
+    --------
+    A signal of one spike, in noise; all that is known of a model is asked of its ``spectral()``:
+
+    >>> from dataclasses import dataclass
+    >>> import linscale as ls
+    >>> @dataclass(frozen=True)
+    ... class Spike:
+    ...     n: int
+    ...     power: float
+    ...     def spectral(self):  # y = x + z with noise of variance 1; risks per unit of power
+    ...         l = self.power + 1.0
+    ...         weight = self.power / l**2
+    ...         return ls.SpectralProblem([l, 1.0], [1, self.n - 1], [weight, 0.0], floor=1.0 / l)
+    >>> print(f"{ls.theory.early_stopped(Spike(n=50, power=9.0), 30).value:.2f}")
+    0.14
     """
 
     def spectral(self) -> SpectralProblem: ...
@@ -238,9 +467,14 @@ def moments_of(model: Model) -> SpectralProblem:
     """The model's second moments, whatever its contrast, or a clear word if it is not a model."""
     if isinstance(model, type) or not callable(getattr(model, "spectral", None)):
         raise InvalidArgument(
-            "model", repr(model)[:60], "a SubspaceModel, InverseProblem or SpectralProblem"
-        )
-    return model.spectral()
+            "model", repr(model)[:60], "a SubspaceModel, InverseProblem or SpectralProblem, or one "
+            "whose spectral() gives a SpectralProblem"
+        )  # fmt: skip
+    found: Any = model.spectral()
+    if not isinstance(found, SpectralProblem):
+        given = f"a {type(model).__name__} whose spectral() gives a {type(found).__name__}"
+        raise InvalidArgument("model", given, "one whose spectral() gives a SpectralProblem")
+    return found
 
 
 def reduced(model: Model) -> Model:

@@ -14,6 +14,7 @@ from linscale.images.covariances import power_spectrum
 from linscale.models.problem import SpectralProblem
 from linscale.models.reduction import joined, noise_level, with_noise
 from linscale.operators.forward import valid_mask
+from linscale.results.words import counted
 from linscale.support import validate
 from linscale.support.validate import FloatArray
 
@@ -93,6 +94,13 @@ class StationaryImages:
                 "exponent, power", f"{exponent}, {power}", "nearer to 0: the spectrum overflows"
             )
         object.__setattr__(self, "spectrum", validate.frozen(spectrum))
+
+    def __repr__(self) -> str:
+        mask = "" if self.mask is None else f", mask of {counted(int(self.mask.sum()), 'column')}"
+        return (
+            f"StationaryImages({self.image_shape}, sigma={self.sigma:.6g}, "
+            f"exponent={self.exponent:.6g}, power={self.power:.6g}{mask})"
+        )
 
     def spectral(self) -> SpectralProblem:
         r"""The spectral problem: l = k + sigma^2, w = k power/(l^2 p) with power = |S_x A' v|^2/k.

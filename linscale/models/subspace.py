@@ -19,6 +19,20 @@ class SubspaceModel:
     Risks are divided by d, so that the estimator W = 0 has risk 1 and the floor is
     sigma^2 / (1 + sigma^2).
 
+    Parameters
+    ----------
+    n : int
+        Dimension of the signal, at least 1.
+    d : int
+        Dimension of the subspace, from 1 to n.
+    sigma : float
+        Standard deviation of the noise, from 1e-5 to 1e5; that of the signal is 1 along U.
+
+    Raises
+    ------
+    InvalidArgument
+        Naming the argument, its value and the allowed range.
+
     Source: Klug and Heckel, ICLR 2023, arXiv 2209.13435, Section 5.
 
     Parameters

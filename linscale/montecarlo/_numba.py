@@ -6,26 +6,13 @@ allows it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
-from numba import njit
 
+from linscale.support.compiled import compile_kernel
 from linscale.support.validate import FloatArray
 
-Kernel = Callable[..., Any]
 
-
-def compile_kernel(kernel: Kernel) -> Kernel:
-    try:
-        compiled: Kernel = njit(nogil=True, cache=True)(kernel)
-    except RuntimeError:  # no folder to cache in: compile in memory
-        compiled = njit(nogil=True)(kernel)
-    return compiled
-
-
-@compile_kernel
+@compile_kernel()
 def subspace_path(
     rho: FloatArray, gain: FloatArray, rows: FloatArray, residual: FloatArray, s2: float
 ) -> FloatArray:
@@ -57,7 +44,7 @@ def subspace_path(
     return out
 
 
-@compile_kernel
+@compile_kernel()
 def quadratic_path(gain: FloatArray, linear: FloatArray, quadratic: FloatArray) -> FloatArray:
     """See :func:`linscale.montecarlo.paths.quadratic_path`."""
     points, count = gain.shape

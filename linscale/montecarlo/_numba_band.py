@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from linscale.montecarlo._numba import compile_kernel
+from linscale.support.compiled import compile_kernel
 from linscale.support.validate import FloatArray
 
 
-@compile_kernel
+@compile_kernel()
 def gram(factor: FloatArray, rows: int, count: float) -> FloatArray:
     """Lower band of F F' / count over its first ``rows`` rows; ``factor[j, o] = F[j + o, j]``."""
     columns, width = factor.shape
@@ -30,7 +30,7 @@ def gram(factor: FloatArray, rows: int, count: float) -> FloatArray:
     return out
 
 
-@compile_kernel
+@compile_kernel()
 def dual_gram(factor: FloatArray) -> FloatArray:
     """Lower band of F' F, for the same storage of F."""
     columns, width = factor.shape
@@ -44,7 +44,7 @@ def dual_gram(factor: FloatArray) -> FloatArray:
     return out
 
 
-@compile_kernel
+@compile_kernel()
 def tridiagonalise(lower: FloatArray, rows: FloatArray) -> FloatArray:
     """Reduce a band matrix to tridiagonal form by Givens rotations, chasing bulges (Schwarz 1968).
 
@@ -82,7 +82,7 @@ def tridiagonalise(lower: FloatArray, rows: FloatArray) -> FloatArray:
     return a[:, :2].copy()
 
 
-@compile_kernel
+@compile_kernel()
 def tridiagonal_eigen(tridiagonal: FloatArray, rows: FloatArray) -> bool:
     """Implicit QL on a tridiagonal matrix (Bowdler, Martin, Reinsch and Wilkinson 1968).
 
@@ -137,7 +137,7 @@ def tridiagonal_eigen(tridiagonal: FloatArray, rows: FloatArray) -> bool:
     return True
 
 
-@compile_kernel
+@compile_kernel()
 def chebyshev_moments(lower: FloatArray, block: int, steps: int, end: float) -> FloatArray:
     """E_1' T_j(2 A / end - 1) E_1 for j = 0 .. 2 steps, E_1 the first ``block`` coordinates.
 
@@ -181,7 +181,7 @@ def chebyshev_moments(lower: FloatArray, block: int, steps: int, end: float) -> 
     return out
 
 
-@compile_kernel
+@compile_kernel()
 def trace_of_inverse(cholesky: FloatArray) -> float:
     """tr (L L')^{-1} for a banded lower factor, ``cholesky[i, o] = L[i + o, i]``.
 

@@ -23,6 +23,49 @@ class PairSampler(Sampler):
     """Draws from a law of pairs: as data, or without data where the law is Gaussian.
 
     Contrast ties the residual to the measurement: only data themselves will do, residual included.
+
+    Parameters
+    ----------
+    pairs : LinearLaw
+        The law of (x, y), from which data are drawn and by which estimators are judged.
+    second : SpectralProblem
+        Its second moments.
+
+    Examples
+    --------
+    Noise that is uniform in place of normal, of the same variance: one class and one line.
+
+    >>> from dataclasses import dataclass, fields
+    >>> import numpy as np
+    >>> import linscale as ls
+    >>> from linscale.montecarlo import PairSampler, sampler_of
+    >>> from linscale.montecarlo.laws import GaussianLaw
+    >>> class UniformLaw(GaussianLaw):
+    ...     is_gaussian = False
+    ...     def numbers(self, count, rng):
+    ...         signal, noise = super().numbers(count, rng)
+    ...         return signal, rng.uniform(-np.sqrt(3), np.sqrt(3), noise.shape)
+    >>> @dataclass(frozen=True)
+    ... class UniformNoise:
+    ...     gaussian: ls.InverseProblem
+    ...     def spectral(self):
+    ...         return self.gaussian.spectral()
+    >>> @sampler_of.register(UniformNoise)
+    ... def _(model):
+    ...     law = sampler_of(model.gaussian).law()
+    ...     values = {field.name: getattr(law, field.name) for field in fields(law)}
+    ...     return PairSampler(UniformLaw(**values), model.spectral())
+    >>> normal = ls.InverseProblem(None, signal_cov=np.diag([1.0, 0.5, 0.2, 0.1]), sigma=0.4)
+    >>> flow = ls.GradientFlow([0.5, 5.0])
+    >>> uniform = ls.montecarlo.risk(UniformNoise(normal), 100, flow, trials=200)
+    >>> uniform.method
+    'montecarlo, engine dense, residual drawn, 200 draws'
+
+    With many examples the law of the noise hardly matters:
+
+    >>> theory = ls.theory.risk(normal, 100, flow)
+    >>> bool(np.all(abs(uniform.value / theory.value - 1.0) < 0.02))
+    True
     """
 
     pairs: LinearLaw

@@ -44,12 +44,61 @@ class Sampler(ABC):
     the risk is that and the floor. For pairs (x, y) whose estimators are matrices
     :class:`~linscale.montecarlo.laws.PairSampler` does all of this, by a law of its own
     (:class:`~linscale.montecarlo.linear.LinearLaw`).
+
+    Examples
+    --------
+    Gaussian data that come in pairs, so that N examples stand for 2 N; how 2 N are drawn is known:
+
+    >>> from dataclasses import dataclass
+    >>> import linscale as ls
+    >>> from linscale.montecarlo import Sampler, sampler_of
+    >>> @dataclass(frozen=True, eq=False)
+    ... class Pairs:  # a model
+    ...     single: ls.SubspaceModel
+    ...     def spectral(self):
+    ...         return self.single.spectral()
+    >>> class PairsSampler(Sampler):
+    ...     def __init__(self, model):
+    ...         self.one = sampler_of(model.single)
+    ...     @property
+    ...     def moments(self):
+    ...         return self.one.moments
+    ...     @property
+    ...     def engines(self):
+    ...         return ("wishart", "dense")
+    ...     def examples(self, n_train):
+    ...         return 2 * n_train
+    ...     def source(self, engine, n_train, drawn):
+    ...         return self.one.source(engine, n_train, drawn)
+    >>> _ = sampler_of.register(Pairs)(PairsSampler)
+    >>> single = ls.SubspaceModel(n=20, d=2, sigma=0.1)
+    >>> one, two = (
+    ...     ls.montecarlo.early_stopped(model, N, trials=10, engine="wishart").value
+    ...     for model, N in ((single, 80), (Pairs(single), 40))
+    ... )
+    >>> one == two
+    True
+
+    It chooses an engine and says which, refuses one that is not its own, and has no law by which
+    it could judge arrays that it has not drawn:
+
+    >>> sampler = sampler_of(Pairs(single))
+    >>> name, draw = sampler.choose(80, False, [ls.GradientFlow(1.0)], "auto")
+    >>> name
+    'wishart'
+    >>> sampler.refusal("band")
+    "engine = 'band' does not draw for PairsSampler: use engine='wishart' or 'dense'"
+    >>> try:
+    ...     sampler.law()
+    ... except ls.errors.Unsupported as error:
+    ...     print(error)
+    PairsSampler judges training sets that it has drawn, not arrays
     """
 
     @property
     @abstractmethod
     def moments(self) -> SpectralProblem:
-        """Second moments: the floor, n, and the stopping times where none are given."""
+        """Second moments, (J,) arrays: the floor, n, and stopping times where none are given."""
 
     @property
     @abstractmethod
@@ -63,7 +112,20 @@ class Sampler(ABC):
     def source(self, engine: str, n_train: int, drawn: bool) -> Source:
         """How one of ``engines`` draws a training set, and how it is decomposed.
 
-        With ``drawn`` the targets' residual x - B y is drawn too; without, draws average over it.
+        Parameters
+        ----------
+        engine : str
+            One of ``engines``.
+        n_train : int
+            Independent examples in the set.
+        drawn : bool
+            Whether the targets' residual x - B y is drawn too; without, draws average over it.
+
+        Returns
+        -------
+        Source
+            Its ``numbers(rng)`` are what is random in one set, and ``decompose`` makes of them a
+            draw whose ``path(filter)`` is the learning error, (T,), divided by ``scale``.
         """
 
     @property
@@ -77,11 +139,17 @@ class Sampler(ABC):
         return False
 
     def examples(self, n_train: int) -> int:
-        """How many independent examples ``n_train`` of the caller's stand for."""
+        """How many independent examples ``n_train`` of the caller's stand for: as many."""
         return n_train
 
     def law(self) -> LinearLaw:
-        """The law by whose second moments an estimator learned from given arrays is judged."""
+        """The law by whose second moments an estimator learned from given arrays is judged.
+
+        Raises
+        ------
+        Unsupported
+            Unless it is overridden: there is none.
+        """
         raise Unsupported(
             f"{type(self).__name__} judges training sets that it has drawn, not arrays"
         )
@@ -96,10 +164,28 @@ class Sampler(ABC):
     ) -> tuple[str, Drawing | Stacked]:
         """The engine's name, and a function that draws one training set, or draws in stacks.
 
+        Parameters
+        ----------
+        n_train, drawn : int, bool
+            As for :meth:`source`.
+        filters : sequence of Filter
+            What is asked of each draw: the cheapest engine may depend on it.
+        engine : str
+            One of ``engines``, "auto" or "cupy".
+        tolerance : float
+            As for :func:`linscale.montecarlo.risk`.
+
+        Returns
+        -------
+        str, function of a Generator or Stacked
+            The name is the result's ``method``; the function returns one draw.
+
         Raises
         ------
         Unsupported
-            An engine that does not draw for this problem, or has no device.
+            An engine that does not draw for this problem.
+        MissingDevice
+            "cupy" without CuPy or a GPU.
         """
         name = self.engines[0] if engine in ("auto", "cupy") else engine
         if name not in self.engines:
@@ -111,7 +197,7 @@ class Sampler(ABC):
         return name, lambda rng: source.decompose(source.numbers(rng))
 
     def refusal(self, engine: str) -> str:
-        """Why an engine does not draw for this problem, and which do."""
+        """Why ``engine`` does not draw for this problem, and which do."""
         usable = " or ".join(f"{name!r}" for name in self.engines)
         return f"engine = {engine!r} does not draw for {type(self).__name__}: use engine={usable}"
 
@@ -120,10 +206,34 @@ class Sampler(ABC):
 def sampler_of(model: Any) -> Sampler:
     """Who draws for a model: by its class, or by that of the problem that it reduces to.
 
+    ``sampler_of.register(MyModel)(MySampler)`` adds one: see :class:`Sampler`.
+
+    Parameters
+    ----------
+    model : Model or Sampler
+        A sampler is its own.
+
+    Returns
+    -------
+    Sampler
+
     Raises
     ------
     InvalidArgument
-        What is no model, or has second moments alone where they do not make a law.
+        Something that is not a model.
+    Unsupported
+        What nothing is registered for, or what has second moments alone where they do not make a
+        law.
+
+    Examples
+    --------
+    >>> import linscale as ls
+    >>> from linscale.montecarlo import sampler_of
+    >>> model = ls.SubspaceModel(n=100, d=10, sigma=0.1)
+    >>> sampler_of(model).engines
+    ('wishart', 'dense', 'band')
+    >>> sampler_of(model.spectral()).engines
+    ('wishart', 'dense')
     """
     problem = reduced(model)
     if sampler_of.dispatch(type(problem)) is sampler_of.dispatch(object):

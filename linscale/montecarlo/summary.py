@@ -9,10 +9,16 @@ from linscale.montecarlo.engine import Samples
 from linscale.results.risk import RiskPath, RiskPoint
 from linscale.support.validate import FloatArray
 
+OVERFLOWN = (
+    "no number: the filter is not finite on all of the sample eigenvalues; where its path "
+    "diverges, say so by stable_below"
+)
+
 
 def path(samples: Samples, k: int, filter: Filter) -> RiskPath:
     """The k-th filter's path."""
     bias, variance = samples.biases[k], samples.variances[k]
+    stability = _stability(samples.largest, filter)
     with np.errstate(over="ignore", invalid="ignore"):
         mean, sem, std = mean_sem_std(_total(bias, variance))
         parts = bias.mean(axis=0), variance.mean(axis=0)
@@ -27,7 +33,7 @@ def path(samples: Samples, k: int, filter: Filter) -> RiskPath:
         sem=sem,
         std=std,
         method=samples.method,
-        statuses=(_stability(samples.largest, filter),) * filter.at.size,
+        statuses=tuple(stability if finite else OVERFLOWN for finite in np.isfinite(mean).tolist()),
     )
 
 
@@ -138,8 +144,11 @@ def _stability(largest: FloatArray, filter: Filter) -> str:
     diverged = int(np.sum(largest >= filter.stable_below))
     if diverged == 0:
         return "ok"
-    below = getattr(filter, "step", np.nan) * filter.stable_below / largest.max()
+    share = filter.stable_below / largest.max()
+    below = f"use a step below {filter.step * share:.4g}" if hasattr(filter, "step") else (
+        f"the largest eigenvalue of YY'/N is {1.0 / share:.4g} times what the filter takes"
+    )  # fmt: skip
     return (
         f"gradient descent diverges on {diverged} of {largest.size} draws, which can dominate the "
-        f"mean: use a step below {below:.4g}"
+        f"mean: {below}"
     )

@@ -7,18 +7,17 @@ mostly Python, which holds the interpreter's lock: many of them are sent to proc
 
 from __future__ import annotations
 
-import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from contextlib import closing
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
 from linscale.support.blas import one_thread
-from linscale.support.interrupts import without_interrupts
+from linscale.support.processes import in_processes
 
 Result = TypeVar("Result")
 Task = Callable[[np.random.Generator], Result]
@@ -75,44 +74,13 @@ def _by_processes(
     size: int,
     progress: Progress,
 ) -> Iterator[list[Result]]:
-    from joblib import Parallel, delayed
-    from joblib.externals.loky import get_reusable_executor
-
     batches = [streams[i : i + size] for i in range(0, len(streams), size)]
-    found: Any = ()
-    try:
-        with without_interrupts():  # a worker left half started would speak for itself
-            found = Parallel(workers, return_as="generator")(
-                delayed(one_by_one)(task, batch) for batch in batches
-            )
+    with closing(in_processes(partial(one_by_one, task), batches, workers)) as found:
         for batch in found:
             if progress is not None:
                 for _ in batch:
                     progress()
             yield batch
-    except BaseException:
-        with warnings.catch_warnings(), _managers_are_quiet():
-            warnings.simplefilter("ignore")  # it says that work was cancelled, as is meant
-            if found:
-                found.close()
-            get_reusable_executor().shutdown(wait=True, kill_workers=True)
-        raise
-
-
-@contextmanager
-def _managers_are_quiet() -> Iterator[None]:
-    """loky's thread that feeds the workers may find its tasks gone while it is being closed."""
-    before = threading.excepthook
-
-    def hook(failed: threading.ExceptHookArgs) -> None:
-        if type(failed.thread).__name__ != "_ExecutorManagerThread":
-            before(failed)
-
-    threading.excepthook = hook
-    try:
-        yield
-    finally:
-        threading.excepthook = before
 
 
 def _one(task: Task[Result], stream: np.random.SeedSequence, progress: Progress) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -23,12 +24,7 @@ def draw_images(study: TrainingStudy) -> Figure:
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     entries = _curves(top, study)
     mark_saturation(top, study)
-    size = study.meta["patch_size"]
-    top.set_title(
-        f"{_title(study.label)}: {size} × {size} patches of "
-        rf"{len(study.meta['train_images'])} images, "
-        rf"$\sigma = {255 * study.meta['sigma']:.4g}/255$"
-    )
+    top.set_title(training_title(study))
     top.set_ylabel(PSNR_LABEL)
     top.legend(*zip(*entries, strict=True), loc="lower right")
     _gaps(bottom, study)
@@ -68,33 +64,64 @@ def draw_prediction(study: PredictionStudy) -> Figure:
     """Learning curves by theory, with the floor, its interval, and where they saturate."""
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
     axes = figure.subplots()
-    meta = study.meta
-    for height, (name, curve) in enumerate(study.theory.items()):
-        shown = np.isfinite(curve.value) & (curve.value < 2.0 * meta["zero_risk"])
-        value = np.where(shown, curve.value, np.nan)
-        axes.plot(
-            curve.n_train, psnr(value), color=style_of(name)["color"], label=title_of(name),
-            zorder=4 - 0.1 * height, lw=1.2 + 0.8 * height,  # the first lies on top, and is thinner
-        )  # fmt: skip
-    floor = float(psnr(np.array(study.floor)))
-    axes.axhline(floor, color="0.3", ls="--", lw=1, label="floor (best linear estimator)")
-    if meta["floor_interval"]:
-        _, low, high = meta["floor_interval"]
-        axes.axhspan(
-            float(psnr(np.array(high))), float(psnr(np.array(low))), color="0.9", zorder=0,
-            label=f"its 90 % interval over {meta['groups']} images",
-        )  # fmt: skip
-    axes.set_xscale("log")
-    mark_saturation(axes, study)
-    height, width = meta["patch_shape"]
-    axes.set_title(
-        f"{_title(study.label)}: {height} × {width} signals from {len(meta['images'])} images, "
-        rf"$\sigma = {255 * meta['sigma']:.4g}/255$"
-    )
+    prediction_curves(axes, study)
+    axes.set_title(prediction_title(study))
     axes.set_xlabel("number of training examples $N$")
     axes.set_ylabel(PSNR_LABEL)
     axes.legend(loc="lower right")
     return figure
+
+
+def prediction_curves(
+    axes: Axes, study: PredictionStudy, line: Mapping[str, Any] | None = None
+) -> None:
+    """That figure's content; ``line`` is what all its curves are drawn with.
+
+    A label that is given goes before their names. Where there are curves already, the axes keep
+    their marks.
+    """
+    meta, fresh, given = study.meta, not axes.has_data(), dict(line or {})
+    said = f"{given.pop('label')}: " if given.get("label") else ""
+    for height, (name, curve) in enumerate(study.theory.items()):
+        shown = np.isfinite(curve.value) & (curve.value < 2.0 * meta["zero_risk"])
+        value = np.where(shown, curve.value, np.nan)
+        # The first lies on top, and is thinner.
+        style = {
+            "color": style_of(name)["color"], "zorder": 4 - 0.1 * height,
+            "linewidth": 1.2 + 0.8 * height,
+        } | given  # fmt: skip
+        axes.plot(curve.n_train, psnr(value), label=said + title_of(name), **style)
+    floor = float(psnr(np.array(study.floor)))
+    axes.axhline(floor, color="0.3", ls="--", lw=1, label=said + "floor (best linear estimator)")
+    if meta["floor_interval"]:
+        _, low, high = meta["floor_interval"]
+        axes.axhspan(
+            float(psnr(np.array(high))), float(psnr(np.array(low))), color="0.9", zorder=0,
+            label=f"{said}its 90 % interval over {meta['groups']} images",
+        )  # fmt: skip
+    axes.set_xscale("log")
+    if fresh:
+        mark_saturation(axes, study)
+
+
+def prediction_title(study: PredictionStudy) -> str:
+    """The task, the signals and the noise."""
+    meta = study.meta
+    height, width = meta["patch_shape"]
+    return (
+        f"{_title(study.label)}: {height} × {width} signals from {len(meta['images'])} images, "
+        rf"$\sigma = {255 * meta['sigma']:.4g}/255$"
+    )
+
+
+def training_title(study: TrainingStudy) -> str:
+    """The task, the patches and the noise."""
+    size = study.meta["patch_size"]
+    return (
+        f"{_title(study.label)}: {size} × {size} patches of "
+        rf"{len(study.meta['train_images'])} images, "
+        rf"$\sigma = {255 * study.meta['sigma']:.4g}/255$"
+    )
 
 
 def _curves(axes: Axes, study: TrainingStudy) -> list[Any]:

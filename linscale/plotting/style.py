@@ -33,7 +33,8 @@ def style_of(name: str) -> dict[str, Any]:
     """Colour and marker of an estimator's word, or of what else a study names."""
     if name in STYLE:
         return STYLE[name]
-    color, marker = PALETTE[list(ESTIMATORS).index(name) % len(PALETTE)]
+    known = [*ESTIMATORS, name]  # another name takes the next colour
+    color, marker = PALETTE[known.index(name) % len(PALETTE)]
     return {"color": color, "marker": marker}
 
 

@@ -23,7 +23,7 @@ def draw_subspace(study: SubspaceStudy) -> Figure:
     top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     entries = _curves(top, study)
     top.set_title(
-        _model_title(study) + ": theory (lines; dotted: unsure), simulation (points)", fontsize=10
+        model_title(study) + ": theory (lines; dotted: unsure), simulation (points)", fontsize=10
     )
     top.set_ylabel("risk per subspace dimension")
     mark_saturation(top, study)
@@ -69,7 +69,7 @@ def draw_setups(studies: Mapping[str, SubspaceStudy]) -> Figure:
         axes.set_visible(False)
     for axes, study in zip(grid.flat, studies.values(), strict=False):
         entries = _curves(axes, study)
-        axes.set_title(_model_title(study), fontsize=9)
+        axes.set_title(model_title(study), fontsize=9)
     for axes in grid[-1]:
         axes.set_xlabel("training examples $N$")
     for axes in grid[:, 0]:
@@ -114,7 +114,8 @@ def _shown(measured: RiskCurve) -> NDArray[np.bool_]:
     return np.isfinite(measured.value) & (ok | np.isfinite(measured.sem))
 
 
-def _model_title(study: SubspaceStudy) -> str:
+def model_title(study: SubspaceStudy) -> str:
+    """n, d and sigma."""
     model = study.meta["model"]
     n = f"{model['n']:,}".replace(",", "{,}")
     return rf"$n = {n}$, $d = {model['d']}$, $\sigma = {model['sigma']:g}$"

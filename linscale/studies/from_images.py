@@ -1,38 +1,42 @@
-"""What images make of a question: signals, the problem, learning curves, intervals."""
+"""What images make of a question: the problem that their signals pose, and its learning curves."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from linscale import theory
 from linscale.errors import InputError
-from linscale.images import covariances, patches
-from linscale.images.covariances import Interval
-from linscale.images.noise import denoised_cov, estimate_sigma
+from linscale.images import covariances
+from linscale.images.moments import Moments
+from linscale.images.noise import estimate_sigma
+from linscale.images.resampling import checked_count, left_out_weights, resampled_weights
 from linscale.models import InverseProblem
-from linscale.models.contrast import Contrast
+from linscale.models.contrast import Contrast, Metric
+from linscale.operators import dense
 from linscale.results.risk import RiskCurve, RiskPoint
-from linscale.studies.pool import PER_IMAGE
+from linscale.results.uncertain import UncertainInt
 from linscale.studies.question import Question
+from linscale.studies.signals import Energies, Signals, Sums
 from linscale.studies.study import THEORY_POINTS, theory_grid
+from linscale.support.blas import eigh
+from linscale.support.progress import stage
 from linscale.support.seeds import stream
 from linscale.support.validate import FloatArray
+from linscale.theory.exponents import exponent_at
+from linscale.theory.law import Law, law_of
+from linscale.theory.limits import end_of
+from linscale.theory.required_examples import saturation_of
+from linscale.theory.stopping import best_over_flow
+from linscale.theory.tuned_ridge import best_over_ridge
 
 MIXTURE_POINTS = 16  # N at which a curve is drawn where contrast varies; each takes longer
 
 
-def signals_of(question: Question) -> list[FloatArray]:
-    """The signals of each group of images as columns: patches at random places, or the images."""
-    size = question.patch_size
-    rng = np.random.default_rng(stream(question.rng, 0))
-    groups: dict[str, list[FloatArray]] = {}
-    for image in question.images:
-        part = image.pixels.reshape(-1, 1) if size is None else patches(image, size, PER_IMAGE, rng)
-        groups.setdefault(image.group, []).append(part)
-    return [np.concatenate(parts, axis=1) for parts in groups.values()]
+def signals_of(question: Question) -> Signals:
+    """Patches at random places, or the images."""
+    return Signals(question.images, question.patch_size, question.rng)
 
 
 def own_noise(question: Question) -> float:
@@ -40,53 +44,177 @@ def own_noise(question: Question) -> float:
     return float(estimate_sigma(question.images)) if question.sigma == "estimate" else 0.0
 
 
-def problem(
-    question: Question, own: float, signals: FloatArray
-) -> tuple[InverseProblem, FloatArray]:
-    """What signals with noise of their own, columns of a (p, M) array, make of it; their mean."""
-    center, cov = covariances.from_samples(signals, question.shrinkage)
-    if own > 0.0:
-        cov = denoised_cov(cov, own)
-    if not np.trace(cov) > 1e-12:
-        raise InputError("the images do not vary beyond their noise: nothing can be learned")
-    sigma = _sigma(question, own, cov)
-    law = question.contrast if isinstance(question.contrast, Contrast) else None
-    # Whole images are too few to measure contrast from.
-    if question.contrast == "patches" and question.patch_size is not None:
-        law = Contrast.from_patches(signals - center[:, None], cov, sigma)
-    return InverseProblem(question.task.forward, cov, sigma, law), center
+class Decomposed(NamedTuple):
+    """Mean and covariance of the signals, S_x = V diag(k) V', their own noise taken out."""
+
+    mean: FloatArray
+    k: FloatArray
+    v: FloatArray
+
+    @property
+    def factor(self) -> FloatArray:
+        """F, S_x = F F'."""
+        return self.v * np.sqrt(self.k)
 
 
-def _sigma(question: Question, own: float, cov: FloatArray) -> float:
-    """The noise of the measurements."""
-    if isinstance(question.sigma, str):
-        return own
-    task = question.task
-    if question.snr_db is None:
-        return task.noise(question.sigma)
-    power = np.trace(cov)
-    if not task.is_identity:
-        power = np.sum(task.operator.matmat(cov) * task.operator.matmat(np.eye(cov.shape[0])))
-    return covariances.sigma_for_snr(float(power) / task.operator.shape[0], question.snr_db)
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """How a question makes a problem of moments: small, to be sent to other processes.
+
+    Attributes
+    ----------
+    forward : (n, p) array or None
+        A; None is the identity.
+    sigma, snr_db : float or None
+        The measurements' noise, or the ratio that sets it.
+    own : float
+        The images' own noise.
+    shrinkage : str
+    """
+
+    forward: FloatArray | None
+    sigma: float | None
+    snr_db: float | None
+    own: float
+    shrinkage: str
+
+    @classmethod
+    def of(cls, question: Question) -> Setting:
+        """Of a question, whose images say how noisy they are."""
+        own, task = own_noise(question), question.task
+        forward = None if task.is_identity else dense(task.operator)
+        sigma: Any = own if isinstance(question.sigma, str) else question.sigma
+        return cls(forward, sigma, question.snr_db, own, question.shrinkage)
+
+    def decomposed(self, moments: Moments) -> Decomposed:
+        """The one decomposition that everything is read off.
+
+        Raises
+        ------
+        InputError
+            Signals that do not vary.
+        """
+        mean, cov = moments.estimate(self.shrinkage)
+        k, v = eigh(cov)
+        k = np.maximum(k - self.own**2, 0.0)
+        if not k.sum() > 1e-12:
+            raise InputError("the images do not vary beyond their noise: nothing can be learned")
+        return Decomposed(mean, k, v)
+
+    def noise(self, signals: Decomposed) -> float:
+        """sigma of the measurements."""
+        if self.snr_db is None:
+            assert self.sigma is not None
+            return self.sigma
+        clean = signals.factor if self.forward is None else self.forward @ signals.factor
+        return covariances.sigma_for_snr(float(np.sum(clean**2)) / len(clean), self.snr_db)
+
+    def model(self, signals: Decomposed, contrast: Contrast | None) -> InverseProblem:
+        """The problem that they make."""
+        sigma = self.noise(signals)
+        return InverseProblem.from_eigen(self.forward, signals.k, signals.v, sigma, contrast)
 
 
-def learning_curves(question: Question, model: InverseProblem) -> dict[str, RiskCurve]:
-    """Early-stopped descent, ridge at its best penalty and least squares, by theory."""
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """What a question's images say: all that its curves and intervals are made of.
+
+    Attributes
+    ----------
+    question : Question
+    setting : Setting
+    signals : Signals
+    weights : (R, G) array
+        How often each group of images counts: once, then in every resample, then with one group
+        (or block of them) left out at a time.
+    sums : Sums
+        Moments for each of them.
+    energies : Energies or None
+        Where contrast is measured.
+    mean : (p,) array
+        Mean signal.
+    model : InverseProblem
+    """
+
+    question: Question
+    setting: Setting
+    signals: Signals
+    weights: FloatArray
+    sums: Sums
+    energies: Energies | None
+    mean: FloatArray
+    model: InverseProblem
+
+    @classmethod
+    def of(cls, question: Question, progress: Any = None) -> Evidence:
+        """Looks at every image once, and again where contrast is measured."""
+        signals, setting = signals_of(question), Setting.of(question)
+        weights = _weights(question, signals.groups)
+        step = stage(progress, "covariance of the images", len(question.images))
+        sums = Sums.of(signals, weights, step)
+        found = setting.decomposed(sums[0])
+        contrast, energies = question.contrast, None
+        # Whole images are too few to measure contrast from.
+        if contrast == "patches" and question.patch_size is not None:
+            step = stage(progress, "contrast of the images", len(question.images))
+            metric = Metric.of(found.k, found.v, setting.noise(found))
+            energies = Energies.of(signals, found.mean, metric, step)
+            contrast = energies.law(weights[0], found.factor)
+        law = contrast if isinstance(contrast, Contrast) else None
+        model = setting.model(found, law)
+        return cls(question, setting, signals, weights, sums, energies, found.mean, model)
+
+
+def _weights(question: Question, groups: int) -> FloatArray:
+    whole = np.ones((1, groups))
+    if question.resamples == 0:
+        return whole
+    count = checked_count(question.resamples)
+    if groups < 2:
+        return whole
+    resampled = resampled_weights(groups, count, stream(question.rng, 4))
+    return np.concatenate((whole, resampled, left_out_weights(groups)))
+
+
+class Curves(NamedTuple):
+    """Learning curves by theory, by estimator; the local exponent at n_train, and saturation."""
+
+    risk: dict[str, RiskCurve]
+    exponent: FloatArray
+    saturation: UncertainInt
+
+
+def learning_curves(question: Question, model: InverseProblem, progress: Any = None) -> Curves:
+    """Early-stopped descent, ridge at its best penalty and least squares.
+
+    One law answers for all, so that what they have in common at one N is worked out once.
+    """
+    law = law_of(model)
     count = THEORY_POINTS if model.contrast.is_constant else MIXTURE_POINTS
     fine = theory_grid(question.n_train, points=count)
-    ask = {
-        "early_stopped": theory.early_stopped,
-        "best_ridge": theory.best_ridge,
-        "converged": theory.converged,
-    }
-    curves = {}
-    for name, risk in ask.items():
-        if question.mean == "known":
-            points = [risk(model, N) for N in fine]
-        else:
-            points = [_with_learned_mean(risk(model, N - 1), N) for N in fine]
-        curves[name] = RiskCurve.of(fine, points)
-    return curves
+    ask = {"early_stopped": best_over_flow, "best_ridge": best_over_ridge, "converged": end_of}
+    points: dict[str, list[RiskPoint]] = {name: [] for name in ask}
+    exponents = []
+    step = stage(progress, "learning curve", len(fine))
+    for N in fine:
+        learned = question.mean == "learned"
+        found = {name: risk(law, law.examples(N - learned), 1) for name, risk in ask.items()}
+        if N in question.n_train:
+            best = best_over_flow(law, law.examples(N), 1) if learned else found["early_stopped"]
+            exponents.append(float(exponent_at(law, N, 1, best)))
+        for name, point in found.items():
+            points[name].append(_with_learned_mean(point, N) if learned else point)
+        step()
+    curves = {name: RiskCurve.of(fine, found) for name, found in points.items()}
+    step = stage(progress, "saturation", 1)
+    saturation = saturation_of(law, start=_nearly(law, curves["early_stopped"]))
+    step()
+    return Curves(curves, np.array(exponents), saturation)
+
+
+def _nearly(law: Law, curve: RiskCurve) -> float:
+    """About where a curve saturates: from its last point, as 1/N."""
+    return float(curve.n_train[-1] * (curve.value[-1] / law.floor - 1.0) / 0.01)
 
 
 def _with_learned_mean(point: RiskPoint, N: int) -> RiskPoint:
@@ -98,26 +226,4 @@ def _with_learned_mean(point: RiskPoint, N: int) -> RiskPoint:
     return replace(
         point, value=more * point.value, bias=more * point.bias,
         variance=more * point.variance + point.floor / N, error=more * point.error,
-    )  # fmt: skip
-
-
-def intervals(
-    question: Question,
-    own: float,
-    groups: list[FloatArray],
-    workers: int = 1,
-    progress: Callable[[], object] | None = None,
-) -> list[Interval] | list[None]:
-    """Of floor and saturation, by a bootstrap over groups of images; None where there is none."""
-    if question.resamples == 0 or len(groups) < 2:
-        return [None, None]
-
-    def statistics(signals: FloatArray) -> tuple[float, float]:
-        resampled, _ = problem(question, own, signals)
-        return resampled.spectral().floor, float(theory.saturation(resampled))
-
-    return covariances.bootstrap(
-        groups, statistics, resamples=question.resamples,
-        rng=stream(question.rng, 4), workers=workers,
-        progress=progress,
     )  # fmt: skip

@@ -13,7 +13,23 @@ from linscale.studies.tables import Column, psnr
 
 
 class PredictionStudy(Study, kind="prediction"):
-    """Learning curves by theory alone; see :func:`linscale.predict`."""
+    """Learning curves by theory alone; see :func:`linscale.predict`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import linscale as ls
+    >>> walks = np.random.default_rng(0).standard_normal((2, 16, 16)).cumsum(1).cumsum(2)
+    >>> pictures = (walks - walks.min()) / np.ptp(walks)
+    >>> study = ls.predict(
+    ...     pictures, sigma=0.1, patch_size=3, n_train=[100], contrast="constant", resamples=0
+    ... ).study
+    >>> print(study.headline())  # doctest: +NORMALIZE_WHITESPACE
+    denoising: 3 x 3 signals at sigma = 25.5/255, from 392 patches of 2 images. PSNR of the mean
+    risk in dB, white being 1
+    >>> [column.name for column in study.columns()][:4]
+    ['n_train', 'early-stopped PSNR', 'ridge PSNR', 'converged PSNR']
+    """
 
     simulates: ClassVar[bool] = False
 

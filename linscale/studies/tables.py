@@ -10,12 +10,32 @@ from typing import Any
 
 import numpy as np
 
-from linscale.support.validate import FloatArray
+from linscale.results.decibels import psnr
+
+__all__ = ["Column", "psnr", "text", "to_csv"]
 
 
 @dataclass(frozen=True)
 class Column:
-    """A heading over two lines, the CSV name, a format and the values."""
+    """A heading over two lines, the CSV name, a format and the values.
+
+    Attributes
+    ----------
+    group, head : str
+        The two lines.
+    name : str
+        The heading in CSV.
+    form : str
+        How a value is written in text, such as "{:.2f}".
+    values : sequence
+        One for each row; nan is written as "-".
+
+    Examples
+    --------
+    >>> from linscale.studies.tables import Column
+    >>> Column("PSNR", "theory", "theory PSNR", "{:.2f}", [27.5, 29.0]).form.format(27.5)
+    '27.50'
+    """
 
     group: str
     head: str
@@ -25,7 +45,32 @@ class Column:
 
 
 def text(table: list[Column]) -> str:
-    """Right-aligned columns under two lines of headings."""
+    """Right-aligned columns under two lines of headings.
+
+    Parameters
+    ----------
+    table : list of Column
+        Of one length.
+
+    Returns
+    -------
+    str
+        Lines without a newline at the end.
+
+    Examples
+    --------
+    >>> from linscale.studies.tables import Column, text
+    >>> table = [
+    ...     Column("", "N", "n_train", "{:d}", [30, 300]),
+    ...     Column("PSNR", "theory", "theory PSNR", "{:.2f}", [27.5, float("nan")]),
+    ... ]
+    >>> print(text(table))
+           PSNR
+      N  theory
+    ---  ------
+     30   27.50
+    300       -
+    """
     cells = [[_cell(c.form, v) for v in c.values] for c in table]
     widths = [
         max(len(c.group), len(c.head), *map(len, body))
@@ -42,17 +87,32 @@ def text(table: list[Column]) -> str:
 
 
 def to_csv(table: list[Column]) -> str:
-    """The same numbers to full precision."""
+    """The same numbers to full precision.
+
+    Parameters
+    ----------
+    table : list of Column
+        As for :func:`text`.
+
+    Returns
+    -------
+    str
+        CSV, a line of headings first.
+
+    Examples
+    --------
+    >>> from linscale.studies.tables import Column, to_csv
+    >>> print(to_csv([Column("PSNR", "theory", "theory PSNR", "{:.2f}", [27.5, 1 / 3])]))
+    theory PSNR
+    27.5
+    0.3333333333333333
+    <BLANKLINE>
+    """
     out = StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow([c.name for c in table])
     writer.writerows(zip(*[c.values for c in table], strict=True))
     return out.getvalue()
-
-
-def psnr(risk: FloatArray) -> FloatArray:
-    """PSNR of a mean risk per pixel, in dB, for images whose white is 1: -10 log10(risk)."""
-    return np.asarray(-10.0 * np.log10(risk))
 
 
 def _cell(form: str, value: Any) -> str:

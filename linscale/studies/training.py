@@ -38,7 +38,23 @@ DECIBEL = 10.0 / np.log(10.0)
 
 
 class TrainingStudy(Study, kind="images"):
-    """Training on patches, beside Gaussian data and theory; see :func:`image_study`."""
+    """Training on patches, beside Gaussian data and theory; see :func:`image_study`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.images import Image
+    >>> from linscale.studies.training import image_study
+    >>> walks = np.random.default_rng(0).standard_normal((2, 16, 16)).cumsum(1).cumsum(2)
+    >>> pictures = (walks - walks.min()) / np.ptp(walks)
+    >>> images = [Image(name, pixels) for name, pixels in zip("ab", pictures)]
+    >>> study = image_study(images, 0.1, [30], trials=2, patch_size=2, mixtures=False)
+    >>> print(study.headline())  # doctest: +NORMALIZE_WHITESPACE
+    denoising: 2 x 2 patches at sigma = 25.5/255: risk per pixel, and PSNR of the mean risk in dB;
+    2 draws, seed 0
+    >>> list(study.simulated)
+    ['Gaussian data', 'trained, same images', 'trained, other images']
+    """
 
     @property
     def label(self) -> str:
@@ -143,15 +159,54 @@ def image_study(
 
     Parameters
     ----------
+    images : sequence of Image
+        White is 1.
     sigma : float or None
-        The noise; None is usual for the task.
+        Standard deviation of the noise in every measurement; None is usual for the task.
+    n_train : sequence of int
+        In ascending order, at most as many as there are patches in the pool.
+    trials : int
+        Training sets for each of them.
+    rng : None, int, SeedSequence or Generator
+        Patches, masks, draws and noise depend on it alone.
     task : str, Task or operator
         As for :func:`linscale.operators.tasks.resolve`; what is random in it is drawn from
         ``rng``.
+    patch_size : int
+        Side of a patch in pixels.
     hold_out : bool
         Whether every third image is kept from training and from the theories.
     mixtures : bool
         Whether to compute the theories of scale mixtures, which take longer.
+    workers : int
+        Cores to use; the numbers do not depend on it.
+    progress : function, optional
+        ``progress(n_train)`` is called once for each finished draw.
+
+    Returns
+    -------
+    TrainingStudy
+        Risks per pixel, in units of white squared.
+
+    Raises
+    ------
+    InvalidArgument
+        Naming the argument, its value and the allowed range.
+    InputError
+        Images to train on that do not vary.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.images import Image
+    >>> from linscale.studies.training import image_study
+    >>> walks = np.random.default_rng(0).standard_normal((2, 16, 16)).cumsum(1).cumsum(2)
+    >>> pictures = (walks - walks.min()) / np.ptp(walks)
+    >>> images = [Image(name, pixels) for name, pixels in zip("ab", pictures)]
+    >>> study = image_study(images, 0.1, [30], trials=2, patch_size=2, mixtures=False)
+    >>> theory, drawn = study.theory["early_stopped"], study.simulated["Gaussian data"]
+    >>> print(f"{theory.value[0]:.4f} by theory, {drawn.value[0]:.4f} simulated")
+    0.0042 by theory, 0.0042 simulated
     """
     if sigma is not None:
         sigma = validate.real("sigma", sigma)
@@ -208,6 +263,22 @@ class Bench:
         Of the pool, then of the held-out images: by whose second moments a result is judged, and
         how simulation knows them.
     descent : GradientDescent
+        Steps that no training set can make diverge.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.images import Image
+    >>> from linscale.operators import tasks
+    >>> from linscale.studies.pool import split_patches
+    >>> from linscale.studies.training import Bench
+    >>> walks = np.random.default_rng(0).standard_normal((2, 16, 16)).cumsum(1).cumsum(2)
+    >>> pictures = (walks - walks.min()) / np.ptp(walks)
+    >>> data = split_patches([Image(name, pixels) for name, pixels in zip("ab", pictures)], 2)
+    >>> bench = Bench.of(tasks.resolve("denoising", (2, 2)), data, sigma=0.1)
+    >>> risks = bench.measured(30, trials=2, rng=0, workers=1, progress=None)
+    >>> list(risks)
+    ['Gaussian data', 'trained, same images', 'trained, other images']
     """
 
     pool: FloatArray
@@ -218,7 +289,7 @@ class Bench:
 
     @classmethod
     def of(cls, task: tasks.Task, data: PatchData, sigma: float) -> Bench:
-        """The bench of a task."""
+        """The bench of a ``task``, with ``data`` to train on and noise ``sigma``."""
         from linscale.montecarlo.laws import gaussian_law
 
         pool, others = data.train, data.held_out
@@ -233,7 +304,11 @@ class Bench:
     def measured(
         self, N: int, trials: int, rng: Any, workers: int, progress: Callable[[], object] | None
     ) -> dict[str, RiskPoint]:
-        """The lowest risk on Gaussian data, and of training on patches, judged by each law."""
+        """The lowest risk on Gaussian data, and of training on patches, judged by each law.
+
+        Of ``N`` examples; ``trials``, ``rng``, ``workers`` and ``progress`` as for
+        :func:`linscale.montecarlo.risk`.
+        """
         from linscale import montecarlo
         from linscale.montecarlo.engine import run
 

@@ -1,4 +1,4 @@
-"""Starting worker processes while Ctrl-C has to wait."""
+"""Starting worker processes while Ctrl-C has to wait, and ending them without a word."""
 
 from __future__ import annotations
 
@@ -48,3 +48,19 @@ def _put_off() -> Iterator[None]:
         signal.signal(signal.SIGINT, handler)
         if came:
             signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def managers_are_quiet() -> Iterator[None]:
+    """loky's thread that feeds the workers may find its tasks gone while it is being closed."""
+    before = threading.excepthook
+
+    def hook(failed: threading.ExceptHookArgs) -> None:
+        if type(failed.thread).__name__ != "_ExecutorManagerThread":
+            before(failed)
+
+    threading.excepthook = hook
+    try:
+        yield
+    finally:
+        threading.excepthook = before

@@ -49,6 +49,26 @@ class Cell:
     ------
     InvalidArgument
         Naming the argument, its value and the allowed range.
+
+    Examples
+    --------
+    Equal questions are equal cells, with one key and one random stream:
+
+    >>> import numpy as np
+    >>> from linscale.sweep import Cell
+    >>> cell = Cell(n=100, d=10, sigma=0.1, n_train=30, estimator="early-stopped", trials=50)
+    >>> again = Cell(100, 10, 0.1, 30, trials=np.int64(50))
+    >>> cell == again and cell.key() == again.key()
+    True
+    >>> bool((cell.stream().generate_state(2) == again.stream().generate_state(2)).all())
+    True
+
+    Theory draws nothing, so that it has no trials:
+
+    >>> Cell(n=100, d=10, sigma=0.1, n_train=30, method="theory").trials is None
+    True
+    >>> cell.parameters()[:51]
+    '{"d":10,"engine":"auto","estimator":"early_stopped"'
     """
 
     n: int

@@ -12,6 +12,7 @@ from threading import Event
 from typing import Any
 
 from linscale.errors import InputError, InvalidArgument, LinscaleError
+from linscale.support.interrupts import managers_are_quiet
 from linscale.sweep import estimators
 from linscale.sweep.cells import Cell
 from linscale.sweep.outcome import Outcome
@@ -65,7 +66,7 @@ def closing_quietly(found: Any) -> Iterator[None]:
     try:
         yield
     finally:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), managers_are_quiet():
             warnings.simplefilter("ignore")
             found.close()
 

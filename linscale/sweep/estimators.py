@@ -43,24 +43,47 @@ def allowed() -> str:
 def canonical(given: Any) -> str:
     """The canonical text of a word, a description, its JSON or a filter object.
 
+    Parameters
+    ----------
+    given : str, mapping, Estimator or Filter
+        As at the top of this module.
+
+    Returns
+    -------
+    str
+        The word, or JSON in one fixed spelling.
+
     Raises
     ------
     InvalidArgument
         Naming the part that is wrong.
+
+    Examples
+    --------
+    >>> import linscale as ls
+    >>> from linscale.sweep.estimators import canonical
+    >>> canonical("early-stopped")
+    'early_stopped'
+    >>> print(canonical(ls.GradientFlow([1, 10])))
+    {"filter":"gradient_flow","times":[1.0,10.0]}
+    >>> canonical('{"times": [1, 10], "filter": "gradient_flow"}') == canonical(
+    ...     {"filter": "gradient_flow", "times": {"from": 1, "to": 10, "count": 2}}
+    ... )
+    True
     """
     if isinstance(given, str):
         return _canonical_text(given)
     if type(given) is Converged:
         return LeastSquares.word
     if isinstance(given, type) and issubclass(given, Estimator):
-        return _word(given.word)
+        return _word_of(given)
     if isinstance(given, Estimator):
         if vars(given):
             raise InvalidArgument(
                 "estimator", type(given).__name__, "without settings of its own, as its word is "
                 "all that a store keeps: make a class of each setting",
             )  # fmt: skip
-        return _word(given.word)
+        return _word_of(type(given))
     if isinstance(given, Filter):
         given = stored.described(given)
     if not isinstance(given, Mapping):
@@ -77,7 +100,24 @@ def _word(text: str) -> str:
     word = text.replace("-", "_")
     if word not in ESTIMATORS:
         raise InvalidArgument("estimator", repr(text)[:60], allowed())
+    try:
+        ESTIMATORS[word]()
+    except TypeError:
+        raise InvalidArgument(
+            "estimator", ESTIMATORS[word].__name__, "without settings of its own, as its word is "
+            "all that a store keeps: make a class of each setting",
+        ) from None  # fmt: skip
     return word
+
+
+def _word_of(cls: type[Estimator]) -> str:
+    """Its own: that of a class which it is derived from stands for another estimator."""
+    if not cls.__dict__.get("word"):
+        raise InvalidArgument(
+            "estimator", cls.__name__, "an estimator whose class has a word of its own, such as "
+            f'word = "{cls.__name__.lower()}", by which it can be stored'
+        )  # fmt: skip
+    return _word(cls.word)
 
 
 @lru_cache(maxsize=4096)

@@ -34,7 +34,40 @@ LARGEST_CUBE = 10**7  # values of one quantity
 
 
 def export(store: Store, path: str | Path) -> None:
-    """Write every finished cell to a .csv, .parquet or .nc file, whole or not at all."""
+    """Write every finished cell to a .csv, .parquet or .nc file, whole or not at all.
+
+    CSV and Parquet have a row for each point of each cell's path; netCDF holds what
+    :func:`to_xarray` gives.
+
+    Parameters
+    ----------
+    store : Store
+    path : str or Path
+        Named .csv, .parquet (needs pyarrow) or .nc (needs xarray).
+
+    Raises
+    ------
+    InvalidArgument
+        Another name.
+    InputError
+        A file that cannot be written, a package that is missing, or cells that are so far from a
+        grid that netCDF would be mostly empty.
+
+    Examples
+    --------
+    >>> import csv, tempfile
+    >>> from pathlib import Path
+    >>> from linscale.sweep import Grid, Store, export, run
+    >>> grid = Grid(n=100, d=10, sigma=0.1, n_train=[30, 300], method="theory")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with Store(Path(folder, "sweep.sqlite"), write=True) as store:
+    ...         _ = run(grid, store, progress=False)
+    ...         export(store, Path(folder, "sweep.csv"))
+    ...     with open(Path(folder, "sweep.csv"), newline="") as file:
+    ...         rows = list(csv.DictReader(file))
+    >>> sorted((int(row["n_train"]), row["parameter"], row["status"]) for row in rows)
+    [(30, 'time', 'ok'), (300, 'time', 'ok')]
+    """
     path = Path(path)
     write = check(path)
     with replacing(path) as new:
@@ -65,10 +98,36 @@ def to_xarray(store: Store) -> Any:
     without an axis are what all cells share. ``status`` is empty where there is no cell; the
     attribute ``filters`` says in full what the filters among the estimators are.
 
+    Parameters
+    ----------
+    store : Store
+
+    Returns
+    -------
+    xarray.Dataset
+        ``value``, ``bias``, ``variance``, ``error``, ``sem``, ``std``, ``oracle`` and ``at`` have
+        an axis ``point`` besides, along the path; ``floor``, ``seconds``, ``made_by`` and
+        ``status`` have not.
+
     Raises
     ------
     InputError
         Without xarray, or where the cells are so far from a grid that it would be mostly empty.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from linscale.sweep import Grid, Store, run, to_xarray
+    >>> grid = Grid(n=100, d=[5, 10], sigma=0.1, n_train=[30, 100, 300], method="theory")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with Store(Path(folder, "sweep.sqlite"), write=True) as store:
+    ...         _ = run(grid, store, progress=False)
+    ...         found = to_xarray(store)
+    >>> dict(found["value"].sizes)
+    {'d': 2, 'n_train': 3, 'point': 1}
+    >>> found["value"].sel(d=10).isel(point=0).values.round(3)
+    array([0.018, 0.011, 0.01 ])
     """
     try:
         import xarray

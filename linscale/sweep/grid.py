@@ -28,10 +28,28 @@ class Grid:
     :mod:`linscale.sweep.ranges`: ``n_train={"from": 1, "to": 10_000, "count": 30}``. All cells are
     made, and so checked, at once.
 
+    Attributes
+    ----------
+    cells : tuple of Cell
+        What iterating over the grid gives; its length is their number.
+
     Raises
     ------
     InvalidArgument
         Naming the parameter, its value and the allowed range.
+
+    Examples
+    --------
+    >>> from linscale.sweep import Grid
+    >>> grid = Grid(n=100, d=[5, 10], sigma=0.1, n_train={"from": 10, "to": 1000, "count": 3})
+    >>> len(grid), [(cell.d, cell.n_train) for cell in grid][:4]
+    (6, [(5, 10), (5, 100), (5, 1000), (10, 10)])
+
+    Theory answers at each N once, however many seeds simulation is given:
+
+    >>> both = {"n": 100, "d": 10, "sigma": 0.1, "n_train": [30, 300]}
+    >>> len(Grid(**both, method=["theory", "montecarlo"], rng=[0, 1, 2]))
+    8
     """
 
     cells: tuple[Cell, ...]
@@ -68,8 +86,24 @@ class Grid:
     def from_dict(cls, given: Mapping[str, Any]) -> Grid:
         """The grid of a mapping such as a TOML file holds.
 
-        Keys are parameters, ``seed`` standing for ``rng``. ``grid``, a list of mappings, holds
-        several grids, whose cells are joined; keys beside it are shared by all.
+        Parameters
+        ----------
+        given : mapping
+            Keys are parameters, ``seed`` standing for ``rng``. ``grid``, a list of mappings, holds
+            several grids, whose cells are joined; keys beside it are shared by all.
+
+        Raises
+        ------
+        InvalidArgument
+            A key that is unknown or missing, or a value that cannot be.
+
+        Examples
+        --------
+        >>> from linscale.sweep import Grid
+        >>> shared = {"n": 100, "sigma": 0.1, "n_train": [30, 300], "seed": 7}
+        >>> grid = Grid.from_dict({**shared, "grid": [{"d": 5}, {"d": 10, "method": "theory"}]})
+        >>> [(cell.d, cell.n_train, cell.rng) for cell in grid]
+        [(5, 30, 7), (5, 300, 7), (10, 30, None), (10, 300, None)]
         """
         shared = dict(given)
         blocks = shared.pop("grid", None)
@@ -82,7 +116,16 @@ class Grid:
 
     @classmethod
     def joined(cls, *grids: Grid) -> Grid:
-        """The cells of several grids, each question once."""
+        """The cells of several ``grids``, each question once.
+
+        Examples
+        --------
+        >>> from linscale.sweep import Grid
+        >>> model = {"n": 100, "d": 10, "sigma": 0.1}
+        >>> few, many = Grid(**model, n_train=[10, 30]), Grid(**model, n_train=[30, 100])
+        >>> [cell.n_train for cell in Grid.joined(few, many)]
+        [10, 30, 100]
+        """
         out = cls.__new__(cls)
         cells = dict.fromkeys(cell for grid in grids for cell in grid)
         object.__setattr__(out, "cells", tuple(cells))
@@ -92,10 +135,27 @@ class Grid:
     def from_toml(cls, path: str | Path) -> Grid:
         """The grid of a TOML file; see :meth:`from_dict`.
 
+        Parameters
+        ----------
+        path : str or Path
+
         Raises
         ------
         InputError
             A file that is missing or is not TOML, or a value that cannot be: with the file's name.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from pathlib import Path
+        >>> from linscale.sweep import Grid
+        >>> text = "n = 100\\nd = [5, 10]\\nsigma = 0.1\\nn_train = {from = 8, to = 10}\\n"
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = Path(folder, "grid.toml")
+        ...     _ = path.write_text(text)
+        ...     grid = Grid.from_toml(path)
+        >>> len(grid)
+        6
         """
         try:
             given = tomllib.loads(Path(path).read_bytes().decode())

@@ -25,16 +25,39 @@ class Outcome:
 
     Attributes
     ----------
+    cell : Cell
+        What was asked.
     values : (8, T) array
         ``at``, ``value``, ``bias``, ``variance``, ``error``, ``sem``, ``std`` and ``oracle`` as in
         :class:`linscale.results.risk.RiskPoint`, one column for each point of the path
         (T = 1 for words; 0 where the cell failed).
+    floor : float
+        Risk of the best linear estimator, divided by d as all risks here.
     made_by : str
         The result's ``method``.
+    statuses : tuple of str
+        T remarks: "ok", or what to know before trusting the value.
     failed : str or None
         The error's message, where the question has no answer: a step that diverges, say.
     seconds : float
         Time that it took.
+
+    Examples
+    --------
+    ``point`` is the result of a word, or the lowest point of a filter's ``path``:
+
+    >>> from linscale.sweep import Cell, compute
+    >>> model = {"n": 100, "d": 10, "sigma": 0.1, "n_train": 30, "method": "theory"}
+    >>> flow = {"filter": "gradient_flow", "times": [1, 10, 100]}
+    >>> path = compute(Cell(**model, estimator=flow))
+    >>> path.values.shape, path.path.value.shape, path.point.at
+    ((8, 3), (3,), 100.0)
+
+    A step at which descent diverges has no answer, here or anywhere:
+
+    >>> descent = {"filter": "gradient_descent", "step": 3, "iterations": [10]}
+    >>> print(compute(Cell(**model, estimator=descent)).failed)  # doctest: +ELLIPSIS
+    step = 3: must be below 0.78... (at the edge of the sample spectrum, n_train = 30)
     """
 
     cell: Cell
@@ -72,10 +95,30 @@ class Outcome:
 def compute(cell: Cell) -> Outcome:
     """Answer a cell's question, in this thread.
 
+    Parameters
+    ----------
+    cell : Cell
+
+    Returns
+    -------
+    Outcome
+        ``failed`` says why where the question has no answer.
+
     Raises
     ------
     MissingDevice
         Its engine needs one: that is no answer, since another machine may have it.
+
+    Examples
+    --------
+    As asked directly, but that a cell's random numbers are its own:
+
+    >>> import linscale as ls
+    >>> from linscale.sweep import Cell, compute
+    >>> cell = Cell(n=20, d=2, sigma=0.1, n_train=30, trials=20)
+    >>> asked = ls.montecarlo.early_stopped(cell.model, 30, trials=20, rng=cell.stream())
+    >>> compute(cell).point.value == asked.value
+    True
     """
     start = time.perf_counter()
     failed = None

@@ -19,16 +19,33 @@ def expand(name: str, given: Any, *, whole: bool) -> list[Any]:
 
     Parameters
     ----------
+    name : str
+        What the values are of, for errors.
     given : a value, a list of values, or a mapping
         ``{from, to, count}`` is spaced evenly in the logarithm, integers rounded and each once;
         ``{from, to}`` is every integer.
     whole : bool
         Whether the values are integers.
 
+    Returns
+    -------
+    list
+        At least one value.
+
     Raises
     ------
     InvalidArgument
         Naming ``name``, what was given and what may be.
+
+    Examples
+    --------
+    >>> from linscale.sweep.ranges import expand
+    >>> expand("n_train", {"from": 1, "to": 1000, "count": 4}, whole=True)
+    [1, 10, 100, 1000]
+    >>> expand("rng", {"from": 0, "to": 3}, whole=True)
+    [0, 1, 2, 3]
+    >>> expand("sigma", 0.1, whole=False)
+    [0.1]
     """
     if isinstance(given, Mapping):
         return _range(name, given, whole)

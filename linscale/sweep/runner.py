@@ -31,6 +31,12 @@ class Report:
     seconds : float
     notes : tuple of str
         What to know about the store.
+
+    Examples
+    --------
+    >>> from linscale.sweep import Report
+    >>> print(Report(cells=1200, found=1000, computed=200, failed=3, seconds=61.5))
+    1,200 cells: 1,000 were finished before, 200 computed in 61.5 s, 3 of them without a result
     """
 
     cells: int
@@ -82,11 +88,38 @@ def run(
     Returns
     -------
     Report
+        How many cells there were, and what was done.
 
     Raises
     ------
+    InvalidArgument
+        A grid that holds something other than cells, or an argument outside its range.
     InputError
         See :class:`Store`; a scheduler that does not answer.
+    LinscaleError
+        Worker processes that were killed, or a cluster that is gone: finished cells are kept.
+
+    Examples
+    --------
+    A sweep that was run before has only to compute what is new:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from linscale.sweep import Grid, Store, run
+    >>> model = {"n": 100, "d": 10, "sigma": 0.1, "method": "theory"}
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "sweep.sqlite")
+    ...     first = run(Grid(**model, n_train=[30, 300]), path, progress=False)
+    ...     second = run(Grid(**model, n_train=[30, 100, 300]), path, progress=False)
+    ...     with Store(path) as store:
+    ...         risks = {outcome.cell.n_train: outcome.point.value for outcome in store}
+    >>> first.computed, second.found, second.computed
+    (2, 2, 1)
+    >>> for n_train, risk in sorted(risks.items()):
+    ...     print(f"N = {n_train}: {risk:.3f}")
+    N = 30: 0.018
+    N = 100: 0.011
+    N = 300: 0.010
     """
     workers = validate.integer("workers", workers, at_least=1)
     cells = list(dict.fromkeys(grid))

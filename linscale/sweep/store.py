@@ -45,6 +45,9 @@ INSERT INTO meta VALUES ('format', '{FORMAT}');
 class Store:
     """A store's finished cells.
 
+    Its length is their number, and iterating over it gives each as an :class:`Outcome`. It is a
+    context manager, or is closed by :meth:`close`.
+
     Parameters
     ----------
     path : str or Path
@@ -52,11 +55,52 @@ class Store:
         Make the file if it is missing, and let nobody else write until it is closed. Without it a
         missing file is an error, and nothing is changed.
 
+    Attributes
+    ----------
+    path : Path
+    notes : tuple of str
+        What to know about the numbers in it: other versions that some were made with.
+
     Raises
     ------
     InputError
         A file that is missing, damaged, not a store, of another format, read-only, or written by
         another process now; a disk that is full. What is in the file is never touched then.
+
+    Examples
+    --------
+    What :func:`run` does, by hand:
+
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from linscale.sweep import Grid, Store, compute
+    >>> cells = list(Grid(n=100, d=10, sigma=0.1, n_train=[30, 100, 300], method="theory"))
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> path = Path(folder.name, "sweep.sqlite")
+    >>> with Store(path, write=True) as store:
+    ...     for cell in store.missing(cells)[:2]:
+    ...         store.add(compute(cell))
+    >>> store = Store(path)
+    >>> len(store), [cell.n_train for cell in store.missing(cells)]
+    (2, [300])
+    >>> print(f"{store.get(cells[0]).point.value:.3f}")
+    0.018
+    >>> store.get(cells[2]) is None
+    True
+    >>> store.keys() == {cell.key() for cell in cells[:2]}
+    True
+    >>> [(method, n, estimator) for method, n, d, estimator, trials, seconds in store.timings()]
+    [('theory', 100, 'early_stopped')]
+
+    The same numbers have the same digest, whatever order they came in:
+
+    >>> with Store(Path(folder.name, "other.sqlite"), write=True) as other:
+    ...     for cell in cells[1::-1]:
+    ...         other.add(compute(cell))
+    ...     other.digest() == store.digest(), list(other.content()) == list(store.content())
+    (True, True)
+    >>> store.close()
+    >>> folder.cleanup()
     """
 
     def __init__(self, path: str | Path, *, write: bool = False) -> None:
@@ -136,7 +180,15 @@ class Store:
         )
 
     def add(self, outcome: Outcome) -> None:
-        """Keep a finished cell; it is safe from kill -9 when this returns."""
+        """Keep a finished cell, ``outcome``; it is safe from kill -9 when this returns.
+
+        Raises
+        ------
+        LinscaleError
+            A store that was opened for reading.
+        InputError
+            As for the class.
+        """
         if self._lock is None:
             raise LinscaleError(f"{self.path} was opened for reading; use Store(path, write=True)")
         row = rows.to_row(outcome)
@@ -152,12 +204,15 @@ class Store:
             raise explain(error, self.path) from None
 
     def missing(self, cells: Iterable[Cell], *, retry_failed: bool = False) -> list[Cell]:
-        """Those of the cells that are not finished, in their order."""
+        """Those of ``cells`` that are not finished, in their order.
+
+        With ``retry_failed`` those that are finished without a result are among them.
+        """
         done = self.keys(failed=not retry_failed)
         return [cell for cell in cells if cell.key() not in done]
 
     def keys(self, *, failed: bool = True) -> set[bytes]:
-        """Keys of finished cells, with or without those that have no result."""
+        """Keys of finished cells: with ``failed``, those that have no result among them."""
         query = "SELECT key FROM cells" + ("" if failed else " WHERE failed IS NULL")
         return {key for (key,) in self._read(query)}
 
@@ -172,7 +227,7 @@ class Store:
             yield self._outcome(row, seconds)
 
     def get(self, cell: Cell) -> Outcome | None:
-        """A finished cell; None if it is not there."""
+        """What ``cell`` gave; None if it is not finished."""
         for row, seconds in self._rows("WHERE key = ?", (cell.key(),)):
             return self._outcome(row, seconds)
         return None

@@ -77,7 +77,8 @@ def lens(low: float, high: float, shape: Lens, nodes: int = NODES) -> Contour:
     unit_x, unit_w = 0.5 * (x + 1.0), 0.5 * w
     flat = 1.0 if shape.angle > 0.5 else 0.5  # a flat lens comes nearer to ``low`` at once
     near_left = flat * min(low - left, shape.scale) / (right - left)
-    near_right = flat * min(right - high, shape.scale) / (right - left)
+    scale_right = shape.scale if shape.scale_right is None else shape.scale_right
+    near_right = flat * min(right - high, scale_right) / (right - left)
     if min(near_left, near_right) < SMALLEST_CORNER:
         raise InvalidArgument(
             "filter", "a path whose last point varies too fast", "shorter; its end is Converged()"

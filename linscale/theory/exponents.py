@@ -11,6 +11,7 @@ from linscale.errors import InvalidArgument
 from linscale.filters import GradientFlow
 from linscale.models.problem import Model
 from linscale.results.risk import RiskPoint
+from linscale.results.words import span, with_error
 from linscale.support import validate
 from linscale.support.blas import one_thread
 from linscale.support.validate import FloatArray
@@ -57,6 +58,9 @@ class LocalExponent:
 
     def __float__(self) -> float:
         return self.value
+
+    def __repr__(self) -> str:
+        return f"LocalExponent({with_error(self.value, self.error)}, status={self.status!r})"
 
 
 @one_thread()
@@ -173,6 +177,13 @@ class PowerLaw:
     status: str
     n_train: NDArray[np.int64]
     metric: FloatArray
+
+    def __repr__(self) -> str:
+        return (
+            f"PowerLaw(({with_error(self.coefficient, self.coefficient_error)}) "
+            f"N^({with_error(self.exponent, self.error)}), n_train={span(self.n_train)}, "
+            f"largest_deviation={self.largest_deviation:.2g}, status={self.status!r})"
+        )
 
 
 @one_thread()

@@ -17,7 +17,7 @@ tests/theory/noise_law.py is a worked example, in one file.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from functools import singledispatch
+from functools import cached_property, singledispatch
 from typing import Any, ClassVar
 
 import numpy as np
@@ -205,6 +205,11 @@ class Law(ABC):
         terms = self.ridge(n_train, mu)
         return trust.RidgePath(mu, terms.bias, terms.variance)
 
+    @cached_property
+    def ridge_paths(self) -> dict[float, Any]:
+        """What :mod:`linscale.theory.trust` has made of them, by n_train."""
+        return {}
+
     def error(self, n_train: float, filter: Filter, terms: Terms, order: int) -> FloatArray:
         """Estimated error of bias + variance summed up to ``order``, shape (T,)."""
         return trust.error(self, n_train, filter, terms, order)
@@ -232,10 +237,6 @@ class Law(ABC):
             Where there is none, which is the default.
         """
         raise errors.Unsupported(f"complex_data=True: {type(self).__name__} is of real data alone")
-
-    def guess(self) -> Law | None:
-        """A simpler law with about this learning curve, at which a search for N may begin."""
-        return None
 
 
 @singledispatch

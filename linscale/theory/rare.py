@@ -22,6 +22,7 @@ typical training sets, and one that is slow to learn, with an eigenvalue near 0,
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -134,16 +135,31 @@ def slow_share(problem: SpectralProblem, n_train: float, filter: Filter) -> Floa
     w_j l_j / n_j in the bulk. Simulation of seven small problems at late times found 2 to 9 times
     this: SLOW.
     """
-    l, n, w = problem.eigenvalues, problem.multiplicities, problem.target_weights
     total = np.zeros(filter.at.size)
+    for tail in _slow_tails(problem, n_train):
+        total += SLOW * tail.power * _largest(filter, tail.x, tail.log_p)
+    return total
+
+
+class _Tail(NamedTuple):
+    """Places below a bulk, log P(smallest < x) there, and what there is to learn at an atom."""
+
+    power: float
+    x: FloatArray
+    log_p: FloatArray
+
+
+@lru_cache(maxsize=64)
+def _slow_tails(problem: SpectralProblem, n_train: float) -> list[_Tail]:
+    l, n, w = problem.eigenvalues, problem.multiplicities, problem.target_weights
+    found = []
     for bulk in bulks(problem, n_train):
         power = float(np.max((w * l / n)[bulk.atoms]))
         if power > 0.0:
             x, rate = rate_below_bulk(problem, n_train, bulk)
             rare = n_train * rate > FROM_EXPONENT
-            log_p = _log_probability(n_train * rate[rare])
-            total += SLOW * power * _largest(filter, x[rare], log_p)
-    return total
+            found.append(_Tail(power, x[rare], _log_probability(n_train * rate[rare])))
+    return found
 
 
 def divergence_remarks(problem: SpectralProblem, n_train: float, filter: Filter) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,13 @@ from linscale.support.blas import one_thread
 from linscale.theory import trust
 from linscale.theory.exponents import exponent_at
 from linscale.theory.law import Law, check_order, law_of
-from linscale.theory.stopping import best_over_flow
+from linscale.theory.stopping import best_over_flow, lowest_over_flow
 
 LARGEST_PSNR = 1000.0  # dB
 ROUNDING = 8 * np.finfo(float).eps  # of a target, relative
+PATIENCE = 20  # evaluations
+FLATTEST = -0.05  # slope that a search goes by
+FARTHEST = np.log(1000.0)  # of a guess from what has been seen, in log N
 
 
 @one_thread()
@@ -64,9 +68,24 @@ def saturation(
     """
     law, tol = law_of(model, complex_data), validate.real("tolerance", tolerance)
     check_order(order)
+    return saturation_of(law, tol, order)
+
+
+def saturation_of(
+    law: Law, tolerance: float = 0.01, order: int = 1, start: float = 0.0
+) -> UncertainInt:
+    """The same for a law; the search begins at ``start``."""
+    return _with_error(law, saturation_n_train(law, tolerance, order, start), order)
+
+
+def saturation_n_train(
+    law: Law, tolerance: float = 0.01, order: int = 1, start: float = 0.0
+) -> int:
+    """The number alone, without the work of an estimate of its error."""
     if law.floor == 0.0:
         raise InvalidArgument("floor", 0.0, "above 0 for the risk to come within a ratio of it")
-    return _smallest(law, (1.0 + tol) * law.floor, order, "tolerance", tolerance)
+    target = (1.0 + tolerance) * law.floor
+    return smallest_n_train(law, target, order, "tolerance", tolerance, start)
 
 
 @one_thread()
@@ -134,59 +153,72 @@ def required_n_train(
         raise InvalidArgument(
             name, value, f"{side} {best:.6g}, which is the most that any number of examples gives"
         )
-    return _smallest(law, target, order, name, value)
+    return _with_error(law, smallest_n_train(law, target, order, name, value), order)
 
 
-def _smallest(law: Law, target: float, order: int, name: str, value: Any) -> UncertainInt:
-    """By doubling, then by interpolation of log excess in log N: it falls as 1/N at large N.
+def smallest_n_train(
+    law: Law, target: float, order: int, name: str, value: Any, start: float = 0.0
+) -> int:
+    """By secants of log excess in log N, which falls as 1/N at large N.
 
     A risk that is above the target by no more than a contour promises has reached it, so that the
-    risk of N leads back to N, on any processor.
+    risk of N leads back to N, on any processor. The search begins at ``start``, or at n if nothing
+    better is known; ``name`` and ``value`` are what an answer above 10^15 is blamed on.
     """
     aim = (target - law.floor) * (1.0 + trust.CONTOUR) + ROUNDING * target
 
-    def excess(n_train: int) -> float:
-        return best_over_flow(law, law.examples(n_train), order).value - law.floor
+    def above(n_train: int) -> float:
+        excess = lowest_over_flow(law, law.examples(n_train), order) - law.floor
+        return float(np.log(max(excess, 1e-300) / aim))
 
-    def too_many() -> InvalidArgument:
-        return InvalidArgument(name, value, "looser: it needs over 10^15 examples")
+    N = int(np.clip(np.round(start or law.dimension), 1, validate.LARGEST_N_TRAIN))
+    search = _Search(low=0, high=validate.LARGEST_N_TRAIN + 1)
+    while search.open:
+        search.saw(N, above(N))
+        N = search.next()
+    if search.high > validate.LARGEST_N_TRAIN:
+        raise InvalidArgument(name, value, "looser: it needs over 10^15 examples")
+    return search.high
 
-    high, low = 1, 0
-    guess = law.guess()
-    if guess is not None:
-        high = int(_smallest(guess, target, order, name, value))
-    ends = {high: excess(high)}
-    while ends[high] > aim:
-        low, high = high, 2 * high
-        if high > validate.LARGEST_N_TRAIN:
-            raise too_many()
-        ends[high] = excess(high)
-    while low == 0 and high > 1:  # only where the start was not 1
-        middle = high // 2
-        ends[middle] = excess(middle)
-        low, high = (0, middle) if ends[middle] <= aim else (middle, high)
-    weight = {low: 1.0, high: 1.0}
-    while high - low > 1:
-        middle = _between(low, high, *(w * _log(ends[N], aim) for N, w in weight.items()))
-        ends[middle] = excess(middle)
-        if ends[middle] <= aim:
-            weight = {low: 0.5 * weight[low], middle: 1.0}
-            high = middle
+
+@dataclass
+class _Search:
+    """low is too few and high enough, as far as has been seen."""
+
+    low: int
+    high: int
+    seen: dict[int, float] = field(default_factory=dict)  # log of excess over aim, by N
+    stride: int = 1  # doubles wherever a guess falls outside
+
+    @property
+    def open(self) -> bool:
+        return self.high - self.low > 1
+
+    def saw(self, N: int, above: float) -> None:
+        self.seen[N] = above
+        if above > 0.0:
+            self.low = max(self.low, N)
         else:
-            weight = {middle: 1.0, high: 0.5 * weight[high]}
-            low = middle
-    return _with_error(law, high, order)
+            self.high = min(self.high, N)
 
+    def next(self) -> int:
+        """Strictly between low and high, if there is anything between."""
+        guess = self._crossing()
+        if len(self.seen) > PATIENCE and self.low and self.high in self.seen:
+            guess = np.sqrt(float(self.low) * self.high)  # curves that a secant does not follow
+        N = int(np.ceil(np.clip(guess, 1.0, validate.LARGEST_N_TRAIN)))
+        if not self.low < N < self.high:
+            N = self.low + self.stride if N <= self.low else self.high - self.stride
+            self.stride *= 2
+        return min(max(N, self.low + 1), self.high - 1)
 
-def _log(excess: float, aim: float) -> float:
-    return float(np.log(max(excess, 1e-300) / aim))
-
-
-def _between(low: int, high: int, above: float, below: float) -> int:
-    """Where a straight line through both ends crosses 0, strictly inside."""
-    share = above / (above - below) if above > below else 0.5
-    guess = low * (high / low) ** share
-    return min(max(int(np.round(guess)), low + 1), high - 1)
+    def _crossing(self) -> float:
+        """Of the line through the two points nearest to 0, or one of slope -1."""
+        x, y = zip(*sorted(self.seen.items(), key=lambda item: abs(item[1]))[:2], strict=True)
+        slope = -1.0
+        if len(x) > 1:
+            slope = min((y[1] - y[0]) / (np.log(x[1]) - np.log(x[0])), FLATTEST)
+        return float(x[0] * np.exp(np.clip(-y[0] / slope, -FARTHEST, FARTHEST)))
 
 
 def _with_error(law: Law, n_train: int, order: int) -> UncertainInt:

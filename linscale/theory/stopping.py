@@ -7,18 +7,20 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize import brentq, minimize_scalar
+from scipy.optimize import brentq
 
 from linscale.filters import Converged, Filter, GradientDescent, GradientFlow
 from linscale.models.problem import Model
 from linscale.results.risk import RiskPoint
+from linscale.results.words import short
 from linscale.support import validate
 from linscale.support.blas import one_thread
 from linscale.support.validate import FloatArray
 from linscale.theory import trust
-from linscale.theory.assembly import assemble, nothing_to_learn
+from linscale.theory.assembly import assemble, nothing_to_learn, total
 from linscale.theory.law import Law, check_order, law_of
 from linscale.theory.limits import end_of
+from linscale.theory.lowest import lowest_between
 from linscale.theory.outliers import NONE, Outliers
 from linscale.theory.terms import Edges, Equivalent, Terms
 
@@ -26,6 +28,9 @@ GRID_PER_DECADE = 8
 TIE = 1e-9  # a finite time must beat convergence by more than this, relative, to be named
 LONGEST = 1e12  # times the upper edge: as far as a contour can resolve
 AT_ONCE = 400  # iterations looked at together
+# Where order 1 is usable it is from 0.3 to 1.7 times order 0: times at which order 0 is larger than
+# this many times its minimum are not the best.
+FARTHEST = (1.0 + trust.LARGEST_CORRECTION) / (1.0 - trust.LARGEST_CORRECTION)
 
 
 @one_thread()
@@ -39,7 +44,8 @@ def early_stopped(
     ``error`` reaches as far as the minimum of order 0.
 
     The options are those of an expansion; :func:`linscale.montecarlo.early_stopped` draws, and has
-    ``trials``, ``rng`` and ``engine``, and :func:`linscale.early_stopped` has options of both.
+    ``trials``, ``rng`` and ``engine`` instead. :func:`linscale.early_stopped`, which chooses
+    between the two, has options of both.
 
     Parameters
     ----------
@@ -158,6 +164,9 @@ class StoppingWindow(NamedTuple):
     last: float
     best: RiskPoint
 
+    def __repr__(self) -> str:
+        return f"StoppingWindow({short(self.first)} to {short(self.last)}, best={self.best!r})"
+
 
 @one_thread()
 def stopping_window(
@@ -255,6 +264,14 @@ class Path:
     def terms(self, at: FloatArray) -> Terms:
         return self.equivalent.terms(self.filter(at))
 
+    def leading(self, at: FloatArray) -> FloatArray:
+        """The learning error of order 0 alone: much less work, where the law knows how."""
+        alone = getattr(self.equivalent, "leading", None)
+        if alone is not None:
+            return np.asarray(alone(self.filter(at)))
+        terms = self.terms(at)
+        return np.asarray(terms.bias[0] + terms.variance[0])
+
     def learning(self, terms: Terms) -> FloatArray:
         both = terms.bias + terms.variance
         return np.asarray(both[: self.law.summed(self.order) + 1].sum(axis=0))
@@ -285,9 +302,10 @@ class Path:
             level, above = (middle, above) if learning(middle) <= bound else (level, middle)
         return level
 
-    def point(self, at: float) -> RiskPoint:
+    def point(self, at: float, terms: Terms | None = None) -> RiskPoint:
+        """The risk and its error; ``terms`` where they are known there."""
         filter = self.filter(np.array([at]))
-        terms = self.equivalent.terms(filter)
+        terms = self.equivalent.terms(filter) if terms is None else terms
         return assemble(self.law, self.n_train, filter, terms, self.order, self.outliers).point(0)
 
 
@@ -315,46 +333,92 @@ def best_over_flow(law: Law, N: float, order: int) -> RiskPoint:
     return best_along(*flow_path(law, N, order))
 
 
+def lowest_over_flow(law: Law, N: float, order: int) -> float:
+    """Its value alone, without the work of an estimate of its error."""
+    if not law.can_learn:
+        return law.floor
+    path, start, end = flow_path(law, N, order)
+    lowest, converged = _lowest(path, start, end), _Converged.of(path)
+    value = law.floor + float(path.learning(lowest.terms)[0])
+    if converged is None or not converged.value <= value * (1.0 + TIE):
+        return value
+    return converged.value if not converged.doubtful else best_along(path, start, end).value
+
+
 def best_along(path: Path, start: float, end: float) -> RiskPoint:
-    """The same on a path of times that is there."""
-    law = path.law
-    times = np.geomspace(start, end, int(np.ceil(GRID_PER_DECADE * np.log10(end / start))) + 1)
-    grid = path.terms(times)
-    i = path.lowest(grid)
-    low, high = np.log(times[max(i - 1, 0)]), np.log(times[min(i + 1, times.size - 1)])
-    found = minimize_scalar(
-        lambda x: float(path.learning(path.terms(np.array([np.exp(x)])))[0]),
-        bounds=(low, high), method="bounded", options={"xatol": 1e-7},
-    )  # fmt: skip
-    at = np.exp(found.x) if found.fun <= path.learning(grid)[i] else times[i]
-    if path.corrected and not trust.usable(path.terms(np.array([at])))[0]:
-        at = times[i]
-    best = path.point(float(at))
-    leading = grid.bias[0] + grid.variance[0]
-    if path.corrected and not trust.usable(grid)[np.argmin(leading)]:
+    """The smallest risk on a path of times that is there."""
+    lowest = _lowest(path, start, end)
+    best = path.point(lowest.at, lowest.terms)
+    if lowest.elsewhere is not None:
         # The minimum may lie where order 1 says nothing: order 0 tells how far down that could be.
-        missed = abs(best.value - law.floor - float(leading.min()))
-        error = max(best.error, missed)
+        error = max(best.error, abs(best.value - path.law.floor - lowest.elsewhere))
         remark = trust.remark(best.value, best.bias, best.variance, error)
         best = replace(best, error=error, status=remark)
     return _or_converged(path, best)
 
 
+class _Lowest(NamedTuple):
+    """The best time, and the terms there; ``elsewhere`` is the smallest learning error of order 0
+    where that is at a time at which order 1 says nothing."""
+
+    at: float
+    terms: Terms
+    elsewhere: float | None
+
+
+def _lowest(path: Path, start: float, end: float) -> _Lowest:
+    times = np.geomspace(start, end, int(np.ceil(GRID_PER_DECADE * np.log10(end / start))) + 1)
+    leading = path.leading(times)
+    first = int(np.argmin(leading))
+    everywhere = np.full(times.size, True)
+    near = leading <= FARTHEST * abs(leading[first]) if path.corrected else everywhere
+    terms = path.terms(times[near])
+    said = not path.corrected or bool(trust.usable(terms)[near[:first].sum()])
+    if not said:
+        near, terms = everywhere, path.terms(times)
+    k = path.lowest(terms)
+    i = int(np.flatnonzero(near)[k])
+    at = lowest_between(
+        lambda t: path.learning(path.terms(t)),
+        float(times[max(i - 1, 0)]), float(times[min(i + 1, times.size - 1)]),
+    )  # fmt: skip
+    found = path.terms(np.array([at]))
+    worse = path.learning(found)[0] > path.learning(terms)[k]
+    if worse or (path.corrected and not trust.usable(found)[0]):
+        at, found = float(times[i]), terms.at(k)
+    return _Lowest(at, found, None if said else float(leading[first]))
+
+
+class _Converged(NamedTuple):
+    """The converged risk: its value, whether order 1 says nothing there, and the point."""
+
+    value: float
+    doubtful: bool
+    point: Callable[[], RiskPoint]
+
+    @classmethod
+    def of(cls, path: Path) -> _Converged | None:
+        law, N, order = path.law, path.n_train, path.order
+        if law.dimension == N:
+            return None
+        # On the side N > n the exact value is not what leading order tends to at late times.
+        exact = law.exactly_converged(N) if law.reached(order) > 0 else None
+        if exact is not None:
+            return cls(exact.value, False, lambda: exact)
+        order = order if law.reached(order) > 0 else 0
+        terms = law.converged(N, path.spectrum)
+        doubtful = law.reached(order) > 0 and path.corrected and not trust.usable(terms)[0]
+        value = float(total(law, terms, order)[0])
+        return cls(value, doubtful, lambda: assemble(law, N, Converged(), terms, order).point(0))
+
+
 def _or_converged(path: Path, best: RiskPoint) -> RiskPoint:
     """The converged risk where no finite time beats it."""
-    law, N, order = path.law, path.n_train, path.order
-    if law.dimension == N:
+    converged = _Converged.of(path)
+    if converged is None or not converged.value <= best.value * (1.0 + TIE):
         return best
-    if law.reached(order) == 0:
-        # On the side N > n the exact value is not what leading order tends to at late times.
-        ends = assemble(law, N, Converged(), law.converged(N, path.spectrum), 0).point(0)
-    else:
-        exact = law.exactly_converged(N)
-        if exact is None:
-            terms = law.converged(N, path.spectrum)
-            doubtful = path.corrected and not trust.usable(terms)[0]
-            if doubtful and trust.remark(best.value, best.bias, best.variance, best.error) == "ok":
-                return best
-            exact = assemble(law, N, Converged(), terms, order).point(0)
-        ends = exact
-    return ends if ends.value <= best.value * (1.0 + TIE) else best
+    return best if converged.doubtful and _sure_of(best) else converged.point()
+
+
+def _sure_of(best: RiskPoint) -> bool:
+    return trust.remark(best.value, best.bias, best.variance, best.error) == "ok"

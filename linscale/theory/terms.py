@@ -9,9 +9,11 @@ from typing import Protocol
 import numpy as np
 
 from linscale.filters import Descent, Filter
+from linscale.models.problem import SpectralProblem
 from linscale.support.validate import ComplexArray, FloatArray
 from linscale.theory.contours import Contour
 
+LEFT = 1e-5  # of what there was to learn
 AROUND = 60  # iterations at which a swinging filter is looked at besides those asked for
 
 
@@ -60,6 +62,13 @@ class Terms:
         missed = np.zeros(learning.size) if quadrature is None else quadrature
         return cls(bias, variance, missed, np.array(ratios))
 
+    def at(self, place: int) -> Terms:
+        """Those of one point of the path."""
+        one = slice(place, place + 1)
+        return Terms(
+            self.bias[:, one], self.variance[:, one], self.quadrature[one], self.ratios[:, one]
+        )
+
 
 class Equivalent(Protocol):
     """Deterministic equivalents on a contour: built once, evaluated for any filter inside."""
@@ -81,6 +90,17 @@ def along_path(filter: Filter, terms_of: Callable[[Filter], Terms]) -> Terms:
     ratios = np.where(near, terms.ratios[:, None, :], 0.0).max(axis=2)
     kept = slice(0, own.size)
     return Terms(terms.bias[:, kept], terms.variance[:, kept], terms.quadrature[kept], ratios)
+
+
+def enough_left(problem: SpectralProblem, n_train: float, learning: FloatArray) -> bool:
+    """Whether the learning error is so large that a sum over poles is good to a contour's accuracy.
+
+    A contour follows an integral down to where nothing is left of rho; a sum over poles is good to
+    1e-13 of what there was to learn, times n/N in the term of order 1/N.
+    """
+    power = float(problem.target_weights @ problem.eigenvalues)
+    share = min(1.0, problem.dimension / n_train)
+    return bool(np.all(learning >= LEFT * power * share))
 
 
 def quadrature(contour: Contour, spectrum: Edges, filter: Filter, rho: ComplexArray) -> FloatArray:

@@ -31,6 +31,7 @@ SAFETY = 2.0
 FEW = 0.2  # smallest ratio between two orders, times N
 PENALTIES = np.geomspace(1e3, 1e-12, 160)  # at which ridge is looked at, times the spectrum's end
 CONTOUR = 1e-8  # relative accuracy of a contour integral
+REMEMBERED = 64  # n_train at which a law's ridge paths are kept
 NOTEWORTHY = 0.05  # share of the risk that the error may reach before the status says so
 LARGEST_CORRECTION = 0.7  # of the learning error; beyond it nothing is concluded from order 1
 
@@ -94,8 +95,7 @@ def _ridge_ratios(law: Law, n_train: float, filter: Filter) -> tuple[FloatArray,
     next order is like where the 1/N term changes sign in N: near N = n, and near the number of the
     larger eigenvalues where the smaller ones count too.
     """
-    here = law.ridge_path(n_train)
-    near = [law.ridge_path(N) for N in (n_train + 1.0, max(n_train - 1.0, 0.5 * n_train))]
+    here, near = _ridge_paths(law, n_train)
     # At l -> 0 every filter looks like (1 - rho)/l = t.
     smallest = np.array([1e-14 * float(law.moments.eigenvalues.min())])
     time = (filter.learned(smallest) / smallest)[:, 0]
@@ -119,6 +119,18 @@ def _ridge_ratios(law: Law, n_train: float, filter: Filter) -> tuple[FloatArray,
         ratios(here.bias, [ridge.bias for ridge in near]),
         ratios(here.variance, [ridge.variance for ridge in near]),
     )
+
+
+def _ridge_paths(law: Law, n_train: float) -> tuple[RidgePath, list[RidgePath]]:
+    """At n_train, and with one example more and one less: the same for every filter."""
+    known = law.ridge_paths
+    if n_train not in known:
+        if len(known) >= REMEMBERED:
+            known.clear()
+        beside = (n_train + 1.0, max(n_train - 1.0, 0.5 * n_train))
+        known[n_train] = law.ridge_path(n_train), [law.ridge_path(N) for N in beside]
+    here, near = known[n_train]
+    return here, near
 
 
 def _hard_edge(problem: SpectralProblem, n_train: float, filter: Filter) -> FloatArray:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from linscale.filters import Ridge
 from linscale.models.problem import Model
 from linscale.results.risk import RiskPoint
 from linscale.support import validate
 from linscale.support.blas import one_thread
-from linscale.theory.assembly import nothing_to_learn, total
-from linscale.theory.law import check_order, law_of
+from linscale.support.validate import FloatArray
+from linscale.theory.assembly import nothing_to_learn, parts
+from linscale.theory.law import Law, check_order, law_of
+from linscale.theory.lowest import lowest_between
 from linscale.theory.risk_path import path_of
 
 PER_DECADE = 8
@@ -28,7 +29,8 @@ def best_ridge(
     are considered at which the theory's own error is below the learning error; where there are
     none, the best penalty of order 0 is taken.
 
-    The options are those of an expansion: what draws has ``trials`` and ``rng`` in their place.
+    The options are those of an expansion; :func:`linscale.montecarlo.best_ridge` draws, and has
+    ``trials``, ``rng`` and ``engine`` instead.
 
     Parameters
     ----------
@@ -58,13 +60,13 @@ def best_ridge(
     law = law_of(model, complex_data)
     N = law.examples(validate.n_train(n_train))
     check_order(order)
+    return best_over_ridge(law, N, order)
+
+
+def best_over_ridge(law: Law, N: float, order: int) -> RiskPoint:
+    """The same for a law, and n_train as the law counts them."""
     if not law.can_learn:
         return nothing_to_learn(law, order, at=np.inf)
-
-    def value(penalty: float) -> float:
-        terms = law.ridge(N, np.array([penalty]))
-        return float(total(law, terms, order)[0])
-
     low = SPAN[0] * law.moments.eigenvalues.min()
     high = SPAN[1] * law.spectrum(N).high
     grid = np.geomspace(low, high, int(np.ceil(PER_DECADE * np.log10(high / low))))
@@ -72,10 +74,13 @@ def best_ridge(
     usable = path.error < path.value - law.floor
     if not np.any(usable):
         return path.point(int(np.argmin(path_of(law, N, Ridge(grid), 0).value)))
-    i = int(np.argmin(np.where(usable, path.value, np.inf)))
-    near = np.log(grid[max(i - 1, 0)]), np.log(grid[min(i + 1, grid.size - 1)])
-    found = minimize_scalar(
-        lambda x: value(float(np.exp(x))), bounds=near, method="bounded", options={"xatol": 1e-6}
-    )
-    best = path_of(law, N, Ridge(np.exp(found.x)), order).point(0)
-    return best if best.value <= path.value[i] else path.point(i)
+    # Without the floor, beside which the learning error has lost digits where N is large.
+    learned = path.bias + path.variance
+    i = int(np.argmin(np.where(usable, learned, np.inf)))
+
+    def learning(penalties: FloatArray) -> FloatArray:
+        return np.asarray(np.sum(parts(law, law.ridge(N, penalties), order), axis=0))
+
+    near = float(grid[max(i - 1, 0)]), float(grid[min(i + 1, grid.size - 1)])
+    best = path_of(law, N, Ridge(lowest_between(learning, *near)), order).point(0)
+    return best if best.bias + best.variance <= learned[i] else path.point(i)

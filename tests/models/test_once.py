@@ -14,9 +14,9 @@ P = 9
 TWO = ls.Contrast([0.2, 4.2], [0.8, 0.2])
 
 
-def dense(contrast=None):
+def dense(contrast=None, A=None):
     root = np.random.default_rng(3).standard_normal((P, P)) * np.geomspace(1.0, 0.1, P)
-    return ls.InverseProblem(None, root @ root.T, 0.4, contrast=contrast)
+    return ls.InverseProblem(A, root @ root.T, 0.4, contrast=contrast)
 
 
 MODELS = {
@@ -51,27 +51,30 @@ def ask(model, sizes=(4, 30)):
 
 
 @pytest.mark.parametrize("contrast", [None, TWO], ids=["constant", "varies"])
-def test_one_decomposition_answers_every_question(contrast, decompositions):
-    model = dense(contrast)
-    decompositions.clear()
+@pytest.mark.parametrize("A", [None, np.eye(P)], ids=["denoising", "measured"])
+def test_one_decomposition_answers_every_question(A, contrast, decompositions):
+    """Of S, or where that is S_x + sigma^2 I none beside the one that S_x has had."""
+    model = dense(contrast, A)
+    assert decompositions.count(P) == 1
     ask(model)
     if contrast is None:
         ls.theory.saturation(model)
-    assert decompositions.count(P) == 1
+    assert decompositions.count(P) == (1 if A is None else 2)
 
 
 def test_a_model_that_forgets_is_seen(monkeypatch, decompositions):
     again = ls.InverseProblem.__dict__["_spectral"].func
     monkeypatch.setattr(ls.InverseProblem, "_spectral", property(again))
-    ask(dense())
+    ask(dense(A=np.eye(P)))
     assert decompositions.count(P) > 5
 
 
-def test_one_prediction_decomposes_three_matrices(decompositions):
-    """S_x for its root, S_x for the energy of the patches, and S."""
+@pytest.mark.parametrize(("task", "count"), [("denoising", 1), (np.eye(16), 2)])
+def test_one_prediction_decomposes_each_matrix_once(task, count, decompositions):
+    """S_x, for its root and for the energy of the patches; and S where that is another."""
     image = np.random.default_rng(0).uniform(size=(24, 24))
-    ls.predict(image, "denoising", 0.3, patch_size=4, n_train=[4, 16], resamples=0)
-    assert decompositions.count(16) == 3
+    ls.predict(image, task, 0.3, patch_size=4, n_train=[4, 16], resamples=0)
+    assert decompositions.count(16) == count
 
 
 @each

@@ -219,3 +219,167 @@ def test_a_factor_is_its_covariance(n, p, rank):
 def test_scales_that_overflow_are_refused(arguments):
     with pytest.raises(InvalidArgument, match="choose another unit"):
         ls.SpectralProblem(*arguments)
+
+
+def denoising(seed, p=9):
+    """A covariance with known eigenvalues, two of them equal and three of them 0."""
+    rng = np.random.default_rng(seed)
+    k = np.concatenate((np.zeros(3), rng.uniform(0.5, 2.0, p - 4), [2.5]))
+    k[-2] = k[-3]
+    v = np.linalg.qr(rng.standard_normal((p, p)))[0]
+    return k, (v * k) @ v.T
+
+
+def same_sums(one, other, operations):
+    """Eigenvalues as a distribution, by themselves and weighted; the floor; what there is."""
+    assert one.dimension == other.dimension
+    l = other.eigenvalues
+    # Every l to eps of the largest; a power of it to that times the power and l.max() / l.min().
+    condition = l.max() / l.min()
+    for power in (1.0, 2.0, -1.0):
+        for measure in ("multiplicities", "target_weights"):
+            a, b = (getattr(q, measure) @ q.eigenvalues**power for q in (one, other))
+            size = getattr(other, measure) @ l**power
+            assert abs(a - b) <= rounding(4.0 * condition, operations) * size
+    relative = rounding(condition + other.zero_risk / other.floor, operations)
+    assert one.floor == pytest.approx(other.floor, rel=relative, abs=0.0)
+    assert one.zero_risk == pytest.approx(other.zero_risk, rel=relative, abs=0.0)
+    assert one.scale == other.scale
+
+
+@given(st.integers(0, 10**6))
+def test_from_eigenvalues_is_the_denoising_of_a_covariance(seed):
+    k, cov = denoising(seed)
+    expected = ls.InverseProblem(None, cov, 0.3).spectral()
+    # Two decompositions and two products of size p.
+    same_sums(ls.SpectralProblem.from_eigenvalues(k, 0.3), expected, 4 * k.size)
+    # What a decomposition leaves below 0 counts as 0.
+    found = ls.SpectralProblem.from_eigenvalues(np.linalg.eigvalsh(cov), 0.3)
+    same_sums(found, expected, 4 * k.size)
+
+
+def test_from_eigenvalues_is_the_subspace_model():
+    made = ls.SpectralProblem.from_eigenvalues(
+        [1.0, 0.0], 0.4, multiplicities=[3, 9], scale=3
+    )  # fmt: skip
+    model = ls.SubspaceModel(12, 3, 0.4).spectral()
+    assert made.eigenvalues.tolist() == model.eigenvalues.tolist()
+    assert made.multiplicities.tolist() == model.multiplicities.tolist()
+    # A product, a square and two quotients on either side.
+    few = rounding(1.0, 6)
+    assert np.allclose(made.target_weights, model.target_weights, rtol=few, atol=0.0)
+    assert made.floor == pytest.approx(model.floor, rel=few, abs=0.0)
+    assert made.scale == model.scale == 3
+
+
+def test_from_eigenvalues_is_the_spectrum_of_stationary_images():
+    images = ls.StationaryImages((6, 5), 0.3)
+    made = ls.SpectralProblem.from_eigenvalues(images.spectrum.ravel(), 0.3)
+    same_sums(made, images.spectral(), 4 * made.dimension)
+
+
+def test_from_eigenvalues_counts_and_keeps_the_order():
+    k, counts = [0.0, 2.0, 1.0, 5.0], [4, 1, 3, 0]
+    made = ls.SpectralProblem.from_eigenvalues(k, 0.5, multiplicities=counts)
+    assert made.eigenvalues.tolist() == [0.25, 2.25, 1.25]
+    assert made.scale == 8.0
+    written_out = ls.SpectralProblem.from_eigenvalues(np.repeat(k, counts), 0.5)
+    same_sums(made, written_out, made.dimension)
+
+
+def test_what_rounding_leaves_below_zero_is_no_signal():
+    made = ls.SpectralProblem.from_eigenvalues([-1e-17, 1.0], 1e-5)
+    assert made.eigenvalues[0] == 1e-5**2
+    assert made.target_weights[0] == 0.0
+
+
+def test_a_problem_that_is_off_is_seen():
+    """Planted errors in what the tests above compare."""
+    k, cov = denoising(0)
+    expected = ls.InverseProblem(None, cov, 0.3).spectral()
+    for wrong in (
+        {"sigma": 0.3 * (1.0 + 1e-9)},
+        {"signal": k * (1.0 + 1e-9 * (np.arange(k.size) == 8))},
+        {"scale": 10.0},
+        {"multiplicities": [1] * 8 + [2]},
+    ):
+        made = ls.SpectralProblem.from_eigenvalues(**{"signal": k, "sigma": 0.3, **wrong})
+        with pytest.raises(AssertionError):
+            same_sums(made, expected, 4 * k.size)
+
+
+@pytest.mark.parametrize("forward", [None, "random"])
+def test_from_covariance_is_the_inverse_problem(forward):
+    rng = np.random.default_rng(3)
+    root = rng.standard_normal((5, 3))
+    A = None if forward is None else rng.standard_normal((7, 5))
+    expected = ls.InverseProblem(A, root @ root.T, 0.3).spectral()
+    made = ls.SpectralProblem.from_covariance(root @ root.T, 0.3, forward=A)
+    per_rank = ls.SpectralProblem.from_covariance(root @ root.T, 0.3, forward=A, scale=3.0)
+    for name in ("eigenvalues", "multiplicities", "target_weights"):
+        assert np.array_equal(getattr(made, name), getattr(expected, name))
+    assert (made.floor, made.scale) == (expected.floor, 5.0)
+    assert per_rank.scale == 3.0
+    assert np.array_equal(per_rank.eigenvalues, made.eigenvalues)
+    few = rounding(1.0, 4)
+    assert 3.0 * per_rank.floor == pytest.approx(5.0 * made.floor, rel=few, abs=0.0)
+    weights = 3.0 * per_rank.target_weights, 5.0 * made.target_weights
+    assert np.allclose(*weights, rtol=few, atol=0.0)
+
+
+def test_from_covariance_takes_operators():
+    mask = [1, 0, 1, 1]
+    cov = ls.covariances.stationary((4, 4))
+    A = ls.forward.masked_fourier((4, 4), mask)
+    made = ls.SpectralProblem.from_covariance(cov, 0.5, forward=A)
+    assert made.floor == ls.InverseProblem(A, cov, 0.5).spectral().floor
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"signal": [1.0, -0.1]}, "signal"),
+        ({"signal": [1.0, np.nan]}, "signal"),
+        ({"signal": "white"}, "signal"),
+        ({"signal": [[1.0]]}, "signal"),
+        ({"signal": [1e200, 1.0]}, "signal"),
+        ({"sigma": 0.0}, "sigma"),
+        ({"sigma": -1.0}, "sigma"),
+        ({"sigma": 1e-9}, "sigma"),  # beside a signal of 1, its square is lost
+        ({"sigma": 1e-200}, "sigma"),
+        ({"sigma": np.inf}, "sigma"),
+        ({"multiplicities": [1]}, "multiplicities"),
+        ({"multiplicities": [1, 0.5]}, "multiplicities"),
+        ({"multiplicities": [0, 0]}, "multiplicities"),
+        ({"multiplicities": [1, -1]}, "multiplicities"),
+        ({"scale": 0.0}, "scale"),
+        ({"scale": "p"}, "scale"),
+    ],
+)
+def test_bad_eigenvalues_name_the_argument(change, name):
+    with pytest.raises(InvalidArgument) as caught:
+        ls.SpectralProblem.from_eigenvalues(**{"signal": [1.0, 0.0], "sigma": 0.3, **change})
+    assert caught.value.argument == name
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"signal_cov": [[1.0, 0.5], [0.2, 1.0]]}, "signal_cov"),
+        ({"signal_cov": [[1.0, 2.0], [2.0, 1.0]]}, "signal_cov"),
+        ({"sigma": 0.0}, "sigma"),
+        ({"sigma": 1e-9}, "sigma"),
+        ({"forward": np.ones((2, 3))}, "forward"),
+        ({"scale": -1.0}, "scale"),
+    ],
+)
+def test_bad_covariances_name_the_argument(change, name):
+    given = {"signal_cov": np.diag([1.0, 0.0]), "sigma": 0.3, **change}
+    with pytest.raises(InvalidArgument) as caught:
+        ls.SpectralProblem.from_covariance(**given)
+    assert caught.value.argument == name
+    if name != "scale":
+        with pytest.raises(InvalidArgument) as same:
+            ls.InverseProblem(given.get("forward"), given["signal_cov"], given["sigma"]).spectral()
+        assert str(caught.value) == str(same.value)

@@ -37,7 +37,7 @@ def predicted(**options):
         "patch_size": 3,
         "n_train": [5, 50],
         "contrast": "constant",
-        "resamples": 2,
+        "resamples": 20,
     } | options
     return ls.predict(images(), **options)
 
@@ -90,7 +90,7 @@ def test_the_class_that_is_asked_must_be_the_one_in_the_file(tmp_path):
 
 def test_a_saved_prediction_says_what_it_said(tmp_path):
     """Headline and footnote need nothing but what is in the file."""
-    for resamples in (0, 2):
+    for resamples in (0, 20):
         found = predicted(resamples=resamples)
         found.study.save(tmp_path / "p.npz")
         again = Study.load(tmp_path / "p.npz")

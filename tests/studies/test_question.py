@@ -10,7 +10,8 @@ import pytest
 from linscale.errors import InvalidArgument, ScaleWarning, Unsupported
 from linscale.images import Image, read
 from linscale.operators import forward, tasks
-from linscale.studies.from_images import intervals, own_noise, problem, signals_of
+from linscale.studies.from_images import Evidence, own_noise
+from linscale.studies.intervals import intervals
 from linscale.studies.prediction import predict
 from linscale.studies.question import Question
 
@@ -89,9 +90,8 @@ def test_a_task_made_once_gives_the_numbers_of_its_word():
 
 
 def test_denoising_by_its_word_and_by_its_operator_are_one_problem():
-    signals = signals_of(ask())
-    one, _ = problem(ask(), 0.0, signals[0])
-    other, _ = problem(ask(task=forward.identity((4, 4)), sigma=25 / 255), 0.0, signals[0])
+    given = ask(task=forward.identity((4, 4)), sigma=25 / 255)
+    one, other = (Evidence.of(question).model for question in (ask(), given))
     assert one.forward is None
     assert np.array_equal(other.forward, np.eye(16))
     # Two orders of the same products: rounding of p terms, times the condition number.
@@ -101,13 +101,13 @@ def test_denoising_by_its_word_and_by_its_operator_are_one_problem():
 
 
 def test_there_is_an_interval_where_there_are_images_to_resample():
-    question, alone = ask(resamples=2, contrast="constant"), ask(images=IMAGES[:1])
+    question = ask(resamples=20, contrast="constant")
     assert own_noise(question) == 0.0
-    found = intervals(question, 0.0, signals_of(question))
+    found = intervals(Evidence.of(question), floor=0.01, saturation=1000)
+    assert [interval.value for interval in found] == [0.01, 1000]
     assert all(interval.low <= interval.high for interval in found)
-    assert intervals(alone, 0.0, signals_of(alone)) == [None, None]
-    none = ask(resamples=0)
-    assert intervals(none, 0.0, signals_of(none)) == [None, None]
+    for without in (ask(images=IMAGES[:1]), ask(resamples=0)):
+        assert intervals(Evidence.of(without), 0.01, 1000) == [None, None]
 
 
 @pytest.mark.parametrize(
@@ -181,7 +181,7 @@ def test_what_was_understood_is_one_line_and_notes(tmp_path):
 def test_the_ratio_that_is_said_is_that_of_the_problem(word):
     """Every patch is seen by both here, so they agree but for the whole decibel that is said."""
     question = ask(task=word, patch_size=4)
-    model, _ = problem(question, 0.0, np.concatenate(signals_of(question), axis=1))
+    model = Evidence.of(question).model
     signal = np.trace(model.measurement_cov()) / (model.n * model.sigma**2) - 1
     (said,) = re.findall(r"signal-to-noise about (-?\d+) dB", question.understood)
     assert abs(10 * np.log10(signal) - int(said)) < 0.5 + 1e-6
@@ -189,7 +189,7 @@ def test_the_ratio_that_is_said_is_that_of_the_problem(word):
 
 def test_tell_hears_it_before_the_work(monkeypatch):
     lines = []
-    monkeypatch.setattr("linscale.studies.prediction.signals_of", lambda question: 1 / 0)
+    monkeypatch.setattr("linscale.studies.prediction.Evidence.of", lambda *asked: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         predict(IMAGES, "mri-4", patch_size=4, tell=lines.append)
     assert lines[0].startswith("read 3 images of 16 x 16, float64")

@@ -6,7 +6,7 @@ It prints a line for each finished cell. A third argument spoils it: see below.
 import sys
 
 from linscale import sweep
-from linscale.sweep import pool
+from linscale.sweep import parallel
 
 
 def grid():
@@ -19,7 +19,7 @@ def grid():
 
 def main(store, workers, spoilt=""):
     if spoilt == "nobody-watches":
-        pool._begin_worker = str
+        parallel._begin_worker = str
     done = sweep.run(
         grid(), store, workers=int(workers), progress=lambda: print("cell", flush=True)
     )

@@ -139,7 +139,6 @@ KILLED = """
 import os, signal, sys
 from linscale import sweep
 from linscale.errors import LinscaleError
-from linscale.sweep import pool
 from tests.sweep.processes import descendants
 
 def kill_a_worker():
@@ -231,10 +230,10 @@ def test_an_interrupt_while_workers_start_is_not_lost(tmp_path):
     """The mask that workers inherit is lifted here, with what came meanwhile."""
     if os.name != "posix":
         pytest.skip("signals are those of POSIX")
-    from linscale.sweep import pool
+    from linscale.support.interrupts import without_interrupts
 
     def interrupted():
-        with pool.without_interrupts():
+        with without_interrupts():
             os.kill(os.getpid(), signal.SIGINT)
             time.sleep(0.01)
         time.sleep(1.0)

@@ -5,8 +5,8 @@ W is learned on Gaussian data with noise of variance sigma^2 and meets noise of 
     R' = R + change E||W||_F^2 / scale
     E||W||_F^2 / scale = E tr[G (1 - rho(Sh))^2] + floor (1/N) E tr h(Sh),    G = B'B / scale
 
-The last two are contour integrals of one resolvent, known to order 1/N for any D (theory.md,
-section 12): with Q_j = -(kappa/z) g_j, g_j = 1/(l_j + kappa), a = (1/N) sum_j n_j l_j^2 g_j^2,
+The last two are contour integrals of one resolvent, known to order 1/N for any D: with
+Q_j = -(kappa/z) g_j, g_j = 1/(l_j + kappa), a = (1/N) sum_j n_j l_j^2 g_j^2,
 
     E tr[D Q]  =  sum_j D_j Q_j
                   - (kappa/z) [(1/N) sum_j l_j^2 g_j^3 (D_j + l_j x n_j) - x a]/(1 - a)
@@ -16,17 +16,20 @@ section 12): with Q_j = -(kappa/z) g_j, g_j = 1/(l_j + kappa), a = (1/N) sum_j n
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 
 from linscale.filters import Filter, Ridge
 from linscale.models.problem import SpectralProblem
+from linscale.support.validate import ComplexArray, FloatArray
 from linscale.theory.contours import NODES
 from linscale.theory.gaussian.equivalents import GaussianEquivalent
 from linscale.theory.gaussian.law import GaussianLaw
 from linscale.theory.gaussian.stieltjes import effective_penalty
-from linscale.theory.law import registered
+from linscale.theory.law import Law, registered
 from linscale.theory.terms import Edges, Terms
+from linscale.theory.trust import RidgePath
 
 NEXT_TO_ZERO = 1e-6  # penalty that stands for 0, times the lowest eigenvalue but 0
 
@@ -66,7 +69,7 @@ class OtherNoiseEquivalent:
             known, bias=known.bias + change * bias, variance=known.variance + change * variance
         )
 
-    def _integral(self, f: np.ndarray, D: np.ndarray, kappa: np.ndarray) -> np.ndarray:
+    def _integral(self, f: ComplexArray, D: FloatArray, kappa: ComplexArray) -> FloatArray:
         """E tr[D f(Sh)] by order; Q is (Sh - z)^{-1}, so the integral has a minus sign."""
         p, N, contour = self.problem.moments, self.n_train, self.gaussian.contour
         l, n, g = p.eigenvalues, p.multiplicities, 1.0 / (p.eigenvalues + kappa[:, None])
@@ -78,8 +81,8 @@ class OtherNoiseEquivalent:
 
 
 @dataclass(frozen=True, eq=False)
-class OtherNoiseLaw(GaussianLaw):
-    """Edges, tails and names are those of Gaussian data; what is judged is not."""
+class OtherNoiseLaw(Law):
+    """Edges, and the ridge path of its errors, are of Gaussian data; what is judged is not."""
 
     problem: OtherNoise
 
@@ -87,24 +90,28 @@ class OtherNoiseLaw(GaussianLaw):
     def moments(self) -> SpectralProblem:
         return self.problem.moments
 
+    @cached_property
+    def gaussian(self) -> GaussianLaw:
+        return GaussianLaw(self.moments)
+
+    def spectrum(self, n_train: float) -> Edges:
+        return self.gaussian.spectrum(n_train)
+
     def equivalent(
         self, n_train: float, spectrum: Edges, filter: Filter, nodes: int = NODES
     ) -> OtherNoiseEquivalent:
-        known = GaussianLaw(self.moments).equivalent(n_train, spectrum, filter, nodes)
+        known = self.gaussian.equivalent(n_train, spectrum, filter, nodes)
         return OtherNoiseEquivalent(self.problem, n_train, known)
 
-    def ridge(self, n_train: float, penalties: np.ndarray) -> Terms:
+    def ridge(self, n_train: float, penalties: FloatArray) -> Terms:
         filter = Ridge(penalties)
         return self.equivalent(n_train, self.spectrum(n_train), filter).terms(filter)
 
     def converged(self, n_train: float, spectrum: Edges) -> Terms:
         return self.ridge(n_train, np.array([NEXT_TO_ZERO * spectrum.lower_edge]))
 
-    def exactly_converged(self, n_train: float) -> None:
-        return None
-
-    def ridge_path(self, n_train: float):
-        return GaussianLaw(self.moments).ridge_path(n_train)
+    def ridge_path(self, n_train: float) -> RidgePath:
+        return self.gaussian.ridge_path(n_train)
 
 
 registered.register(OtherNoise)(OtherNoiseLaw)

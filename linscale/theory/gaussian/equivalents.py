@@ -7,7 +7,8 @@ with the deterministic equivalents of :mod:`linscale.theory.gaussian.kernels`. h
 h(0) = 0, so the pole of Q at 0 (the null space of Sh when N < n) adds nothing to the variance;
 taking it out by hand leaves no cancellation at large t.
 
-Every sum over eigenvalues is a matrix product, so the cost is M^2 (J + T) for M nodes.
+Every sum over eigenvalues is a matrix product, so the cost is M^2 (J + T) for M nodes. Where the
+filter is a sum over poles, the bias of order 1 is one over pairs of them (`filters.poles`).
 
 Derivations: `reduction` and `contours`.
 
@@ -19,21 +20,23 @@ ridge risk that the double integral contains.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from linscale.filters import Filter
 from linscale.models.problem import SpectralProblem
 from linscale.support.blas import threads_for
-from linscale.support.validate import ComplexArray
+from linscale.support.validate import ComplexArray, FloatArray
 from linscale.theory.contours import NODES, Contour, around
 from linscale.theory.gaussian.kernels import (
+    bias_at_poles,
     bias_kernels_on_nodes,
     variance_correction,
     variance_kernel,
 )
 from linscale.theory.gaussian.stieltjes import effective_penalty, effective_penalty_at_zero
-from linscale.theory.terms import Edges, Terms, along_path, quadrature
+from linscale.theory.terms import Edges, Terms, along_path, enough_left, quadrature
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,18 +45,26 @@ class GaussianEquivalent:
 
     Attributes
     ----------
+    problem, n_train
+        What they are of.
     contour : Contour
         M nodes.
     spectrum : Edges
         What it goes around.
+    kappa : (M,) array
+        At the nodes.
     same, mirrored : list of (M, M) arrays
-        The bias kernel at (z1, z2) and (z1, conj z2), one for each order.
+        The bias kernel at (z1, z2) and (z1, conj z2), one for each order; that of order 1 is made
+        only where it is needed if the filter is a sum over poles.
     variance : list of (M,) arrays
         The variance kernel, one for each order.
     """
 
+    problem: SpectralProblem
+    n_train: float
     contour: Contour
     spectrum: Edges
+    kappa: ComplexArray
     same: list[ComplexArray]
     mirrored: list[ComplexArray]
     variance: list[ComplexArray]
@@ -62,15 +73,37 @@ class GaussianEquivalent:
         """Bias and variance by order."""
         return along_path(filter, self._terms)
 
+    def leading(self, filter: Filter) -> FloatArray:
+        """Bias and variance of order 0 together, (T,)."""
+        z = self.contour.z
+        bias = self.contour.integrate_twice(filter.residual(z), self.same[0], self.mirrored[0])
+        return bias + self.contour.integrate(filter.variance_filter(z) * self.variance[0])
+
     def _terms(self, filter: Filter) -> Terms:
-        rho = filter.residual(self.contour.z)
-        h = filter.variance_filter(self.contour.z)
-        pairs = zip(self.same, self.mirrored, strict=True)
+        contour = self.contour
+        rho, h = filter.residual(contour.z), filter.variance_filter(contour.z)
+        bias = [contour.integrate_twice(rho, self.same[0], self.mirrored[0])]
+        variance = [contour.integrate(h * v) for v in self.variance]
+        poles = filter.poles()
+        if poles is not None and enough_left(self.problem, self.n_train, bias[0] + variance[0]):
+            bias.append(bias_at_poles(self.problem, self.n_train, poles))
+        else:
+            bias.append(contour.integrate_twice(rho, *self._following))
         return Terms.of(
-            bias=np.array([self.contour.integrate_twice(rho, s, m) for s, m in pairs]),
-            variance=np.array([self.contour.integrate(h * v) for v in self.variance]),
-            quadrature=quadrature(self.contour, self.spectrum, filter, rho),
+            bias=np.array(bias),
+            variance=np.array(variance),
+            quadrature=quadrature(contour, self.spectrum, filter, rho),
         )
+
+    @cached_property
+    def _following(self) -> tuple[ComplexArray, ComplexArray]:
+        """The bias kernels of order 1."""
+        if len(self.same) > 1:
+            return self.same[1], self.mirrored[1]
+        p, z = self.problem, self.contour.z
+        with threads_for(p.eigenvalues.size):
+            same, mirrored = bias_kernels_on_nodes(p, self.n_train, z, self.kappa, order=1)
+        return same[1], mirrored[1]
 
 
 def equivalent(
@@ -78,20 +111,23 @@ def equivalent(
     n_train: float,
     spectrum: Edges,
     filter: Filter,
-    order: int,
     nodes: int = NODES,
 ) -> GaussianEquivalent:
-    """The equivalents up to ``order`` on a contour that is safe for the filter's whole path."""
+    """The equivalents on a contour that is safe for the filter's whole path."""
     contour = around(spectrum.low, spectrum.high, filter, nodes)
     z = contour.z
     kappa = effective_penalty(problem, n_train, z)
     kappa0 = effective_penalty_at_zero(problem, n_train)
+    order = 1 if filter.poles() is None else 0
     with threads_for(problem.eigenvalues.size):
         same, mirrored = bias_kernels_on_nodes(problem, n_train, z, kappa, order)
-    kernels = [variance_kernel, variance_correction][: order + 1]
+    kernels = (variance_kernel, variance_correction)
     return GaussianEquivalent(
+        problem=problem,
+        n_train=n_train,
         contour=contour,
         spectrum=spectrum,
+        kappa=kappa,
         same=same,
         mirrored=mirrored,
         variance=[problem.floor * k(problem, n_train, z, kappa, kappa0) for k in kernels],

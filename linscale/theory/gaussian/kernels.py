@@ -34,9 +34,10 @@ from typing import Any
 
 import numpy as np
 
+from linscale.filters.poles import Pairs, Poles
 from linscale.models.problem import SpectralProblem
 from linscale.support.validate import ComplexArray, FloatArray
-from linscale.theory.gaussian.stieltjes import degrees_of_freedom
+from linscale.theory.gaussian.stieltjes import degrees_of_freedom, effective_penalty
 
 ROWS = 24  # rows of a kernel at a time: the working arrays stay in cache
 
@@ -46,27 +47,61 @@ class PairMoments:
 
     def __init__(self, problem: SpectralProblem, n_train: float, kappa1: Any, kappa2: Any) -> None:
         self._problem, self._count = problem, float(n_train)
-        self._first = 1.0 / (problem.eigenvalues + np.asarray(kappa1)[:, None])
-        self._second = 1.0 / (problem.eigenvalues + np.asarray(kappa2)[:, None])
-        self._target = problem.target_weights > 0  # other atoms add nothing to P
+        self._first = _Powers(1.0 / (problem.eigenvalues + np.asarray(kappa1)[..., None]))
+        self._second = _Powers(1.0 / (problem.eigenvalues + np.asarray(kappa2)[..., None]))
+        keep = problem.target_weights > 0  # other atoms add nothing to P
+        self._target = slice(None) if np.all(keep) else keep
 
     def s(self, k: int, a: int, b: int) -> Any:
         """S[k, a, b]."""
         weight = self._problem.multiplicities * self._problem.eigenvalues**k / self._count
-        return (self._first**a * weight) @ (self._second**b).T
+        return self._summed(self._first[a] * weight, self._second[b])
 
     def p(self, k: int, a: int, b: int) -> Any:
         """P[k, a, b]."""
         keep, p = self._target, self._problem
         weight = (p.target_weights * p.eigenvalues**k)[keep] / self._count
-        return (self._first[:, keep] ** a * weight) @ (self._second[:, keep] ** b).T
+        return self._summed(self._first[a][..., keep] * weight, self._second[b][..., keep])
+
+    def _summed(self, left: Any, right: Any) -> Any:
+        """Over the atoms."""
+        return left @ right.T
 
     def alone(self, argument: int, power: int) -> Any:
         """S[power, power, 0] at either argument, as a column (1) or a row (2)."""
-        g = self._first if argument == 1 else self._second
-        p = self._problem
-        values = (p.eigenvalues * g) ** power @ p.multiplicities / self._count
+        values = self._alone(self._first if argument == 1 else self._second, power)
         return values[:, None] if argument == 1 else values[None, :]
+
+    def _alone(self, g: _Powers, power: int) -> Any:
+        p = self._problem
+        return g[power] @ (p.eigenvalues**power * p.multiplicities) / self._count
+
+
+class _Powers(dict[int, Any]):
+    """Powers of an array, each worked out once."""
+
+    def __init__(self, values: Any) -> None:
+        super().__init__({1: values})
+
+    def __missing__(self, power: int) -> Any:
+        self[power] = self[power - 1] * self[1]
+        return self[power]
+
+
+class PoleMoments(PairMoments):
+    """The same at a filter's pairs of poles: arrays (T, P), from kappa at the poles, (T, K)."""
+
+    def __init__(self, problem: SpectralProblem, n_train: float, kappa: Any, at: Pairs) -> None:
+        super().__init__(problem, n_train, kappa, np.concatenate((kappa, kappa.conj()), axis=1))
+        self._at = at
+
+    def _summed(self, left: Any, right: Any) -> Any:
+        return (left @ right.swapaxes(1, 2))[:, self._at.first, self._at.second]
+
+    def alone(self, argument: int, power: int) -> Any:
+        if argument == 1:
+            return self._alone(self._first, power)[:, self._at.first]
+        return self._alone(self._second, power)[:, self._at.second]
 
 
 class EqualMoments(PairMoments):
@@ -77,14 +112,14 @@ class EqualMoments(PairMoments):
 
     def s(self, k: int, a: int, b: int) -> Any:
         p = self._problem
-        return self._first ** (a + b) @ (p.multiplicities * p.eigenvalues**k) / self._count
+        return self._first[a + b] @ (p.multiplicities * p.eigenvalues**k) / self._count
 
     def p(self, k: int, a: int, b: int) -> Any:
         p = self._problem
-        return self._first ** (a + b) @ (p.target_weights * p.eigenvalues**k) / self._count
+        return self._first[a + b] @ (p.target_weights * p.eigenvalues**k) / self._count
 
     def alone(self, argument: int, power: int) -> Any:
-        return self.s(power, power, 0)
+        return self._alone(self._first, power)
 
 
 def bias_kernels(m: PairMoments, count: float, order: int) -> tuple[Any, Any]:
@@ -131,6 +166,18 @@ def bias_kernels_on_nodes(
             same[k][rows, columns], same[k][columns, rows] = here, here.T
             mirrored[k][rows, columns], mirrored[k][columns, rows] = there, there.conj().T
     return same, mirrored
+
+
+def bias_at_poles(problem: SpectralProblem, n_train: float, poles: Poles) -> FloatArray:
+    """The bias of order 1, (T,): the double integral of its kernel with rho twice."""
+    found = []
+    for part in poles.blocks(problem.eigenvalues.size):
+        kappa = effective_penalty(problem, n_train, part.z.ravel()).reshape(part.z.shape)
+        moments = PoleMoments(problem, n_train, kappa, part.pairs)
+        prefactor = part.at_pairs(kappa / part.z)
+        _, following = bias_kernels(moments, n_train, order=1)
+        found.append(part.integrate_twice(part.residual, prefactor * following))
+    return np.concatenate(found)
 
 
 def variance_kernel(

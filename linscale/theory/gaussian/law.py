@@ -18,7 +18,7 @@ from linscale.theory.gaussian.kernels import ridge_terms
 from linscale.theory.gaussian.stieltjes import (
     SampleSpectrum,
     effective_penalty_at_zero,
-    ridge_penalty,
+    ridge_penalties,
     sample_spectrum,
     spectral_argument,
 )
@@ -42,12 +42,10 @@ class GaussianLaw(Law):
     def equivalent(
         self, n_train: float, spectrum: Edges, filter: Filter, nodes: int = NODES
     ) -> GaussianEquivalent:
-        return equivalent(self.problem, n_train, spectrum, filter, order=1, nodes=nodes)
+        return equivalent(self.problem, n_train, spectrum, filter, nodes)
 
     def ridge(self, n_train: float, penalties: FloatArray) -> Terms:
-        return self._at(
-            n_train, np.array([ridge_penalty(self.problem, n_train, mu) for mu in penalties])
-        )
+        return self._at(n_train, ridge_penalties(self.problem, n_train, penalties))
 
     def converged(self, n_train: float, spectrum: Edges) -> Terms:
         return self._at(n_train, np.array([effective_penalty_at_zero(self.problem, n_train)]))

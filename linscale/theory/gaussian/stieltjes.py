@@ -18,7 +18,7 @@ Sources: Silverstein, J. Multivariate Anal. 55 (1995) 331; Silverstein and Choi,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -27,9 +27,11 @@ from scipy.optimize import brentq
 
 from linscale.errors import InvalidArgument, NotConverged
 from linscale.models.problem import Model, SpectralProblem, problem_of
+from linscale.results.words import short
 from linscale.support import validate
 from linscale.support.blas import one_thread
 from linscale.support.validate import ComplexArray, FloatArray
+from linscale.theory.newton import Profile, solution
 from linscale.theory.terms import Edges
 
 
@@ -56,6 +58,10 @@ class SampleSpectrum(Edges):
 
     kappa_lower: float
     kappa_upper: float
+
+    def __repr__(self) -> str:
+        values = ", ".join(f"{f.name}={short(getattr(self, f.name))}" for f in fields(self))
+        return f"SampleSpectrum({values})"
 
 
 def degrees_of_freedom(problem: SpectralProblem, kappa: Any, power: int = 1) -> Any:
@@ -152,29 +158,51 @@ def effective_penalty_at_zero(problem: SpectralProblem, n_train: float) -> float
 
 def ridge_penalty(problem: SpectralProblem, n_train: float, mu: float) -> float:
     """kappa(-mu) for mu > 0: the root of mu = kappa (1 - df1(kappa)/N) above kappa(0)."""
-    N = float(n_train)
+    return float(ridge_penalties(problem, n_train, np.array([mu]))[0])
+
+
+def ridge_penalties(problem: SpectralProblem, n_train: float, penalties: FloatArray) -> FloatArray:
+    """The same at many mu, by Newton's method on log mu against the log of kappa - kappa(0).
+
+    mu is convex, and 1 - df1/N concave: the slope lies between 1 and 2 everywhere, so that every
+    step brings the root nearer.
+    """
+    l, n, N = problem.eigenvalues, problem.multiplicities, float(n_train)
     low = effective_penalty_at_zero(problem, N)
-    high = low + mu + float(problem.eigenvalues @ problem.multiplicities) / N
-
-    # In the distance above kappa(0), so that a small mu keeps its digits when N < n.
-    def excess(gap: float) -> float:
+    more = (N - problem.dimension) / N
+    gap = penalties.copy()
+    for _ in range(STEPS):
         kappa = low + gap
-        if low == 0.0:
-            return kappa * (1.0 - float(degrees_of_freedom(problem, kappa)) / N) - mu
-        l, n = problem.eigenvalues, problem.multiplicities
-        return kappa * gap * float((n * l / (l + low)) @ (1.0 / (l + kappa))) / N - mu
+        inverse = 1.0 / (l + kappa[:, None])
+        # In forms that keep the digits of a small mu, on either side of N = n.
+        if low > 0.0:
+            held = n * l / (l + low) / N
+            s = inverse @ held
+            value = kappa * gap * s
+            slope = (kappa + gap) * s - kappa * gap * (inverse**2 @ held)
+        else:
+            value = kappa * (more + kappa * (inverse @ n) / N)
+            slope = more + kappa * ((inverse**2 * (2.0 * l + kappa[:, None])) @ n) / N
+        step = np.log(value / penalties) * value / (slope * gap)
+        gap = gap * np.exp(-step)
+        if np.all(np.abs(step) < 16.0 * np.finfo(float).eps):
+            return np.asarray(low + gap)
+    raise NotConverged(
+        "the effective penalty of ridge", float(np.abs(step).max()),
+        "rescale the problem so that its eigenvalues are near 1",
+    )  # fmt: skip
 
-    return low + _root(excess, min(mu, 1e-300), (high - low) * (1 + 1e-12))
+
+STEPS = 200
 
 
 @one_thread()
 def effective_penalty(model: Model, n_train: float, z: ArrayLike) -> ComplexArray:
     """kappa(z) for complex z with Im z > 0: the root with Im kappa < 0.
 
-    Newton's method from far above, where kappa = -z + tr S / N, down to z in factors of two: each
-    stage moves z by a bounded hyperbolic distance in the upper half plane, and kappa, being an
-    analytic self-map up to sign, by no more than that. The result is certified: the residual is at
-    rounding level and Im kappa < 0, which one root alone satisfies.
+    Newton's method from far above, where kappa = -z + tr S / N, down to z: kappa, an analytic
+    self-map up to sign, moves by no more than z does (:mod:`linscale.theory.newton`). The result is
+    certified: the residual is at rounding level and Im kappa < 0, which one root alone satisfies.
 
     Parameters
     ----------
@@ -220,13 +248,8 @@ def effective_penalty(model: Model, n_train: float, z: ArrayLike) -> ComplexArra
         raise InvalidArgument("z", z, "a list of finite numbers in the upper half plane, Im z > 0")
     l, n, N = problem.eigenvalues, problem.multiplicities, float(n_train)
     weight = n * l / N
-    far = 4.0 * (float(np.abs(z).max()) + float(l.max()) * (1.0 + problem.dimension / N))
-    steps = int(np.ceil(np.log2(far / float(z.imag.min())))) + 1
-    kappa = -(z + 1j * far) + weight.sum()
-    for k in range(steps):
-        target = z + 1j * far * 0.5**k
-        kappa = _newton(l, weight, target, kappa, iterations=3)
-    kappa = _newton(l, weight, z, kappa, iterations=6)
+    alpha, _ = solution(Profile(l, n / N, 0.0, np.ones(1), np.ones(1)), z)
+    kappa = _newton(l, weight, z, alpha - z, iterations=1)
 
     size = np.abs(z) + np.abs(kappa) * (1.0 + np.abs(1.0 / (l + kappa[:, None])) @ weight)
     residual = np.abs(z + kappa - kappa * (1.0 / (l + kappa[:, None]) @ weight)) / size

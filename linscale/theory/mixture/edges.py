@@ -20,16 +20,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import brentq
 
 from linscale.errors import NotConverged
 from linscale.models.problem import MixtureProblem
 from linscale.support.validate import FloatArray
-from linscale.theory.mixture.stieltjes import Profile
+from linscale.theory.mixture.stieltjes import profile_of
 from linscale.theory.terms import Edges
 
 FIRST = 1e-2  # x at the start, as a share of where the curve begins to bend
-GROWTH = 1.5  # of x at each step
+GROWTH = 2.0  # of x at each step
 TURNED = 1e-8  # relative step at which x is as far as it goes; z is then good to its square
+TURN = 1e-13  # relative accuracy of x where it turns
 LARGEST_STEPS = 2000
 NEWTON = 30
 CLOSE = 1e-7  # relative; one step more is then exact to rounding
@@ -37,7 +39,7 @@ CLOSE = 1e-7  # relative; one step more is then exact to rounding
 
 def mixture_spectrum(problem: MixtureProblem, n_train: float) -> Edges:
     """Edges of the limiting spectrum of YY'/N."""
-    p, n = Profile.of(problem, n_train), problem.dimension
+    p, n = profile_of(problem, n_train), problem.dimension
     spaces = _Side(np.stack([p.power, np.ones_like(p.power)]), p.share)
     samples = _Side(np.stack([p.tau, np.full_like(p.tau, p.noise)]), p.weights)
     high = _edge(spaces, samples, -1.0)
@@ -59,11 +61,12 @@ class _Side:
 
 @dataclass(frozen=True, eq=False)
 class _Point:
-    """A point of the curve."""
+    """A point of the curve; ``turning`` is above 0 before it turns and below 0 beyond."""
 
     x: float
     rho: float
     zeta: float
+    turning: float = 1.0
 
 
 def _edge(inner: _Side, outer: _Side, sign: float) -> float:
@@ -73,13 +76,12 @@ def _edge(inner: _Side, outer: _Side, sign: float) -> float:
     at = before = _Point(0.0, mean[0] / mean[1], mean[1])
     x, factor = sign * start, GROWTH
     for _ in range(LARGEST_STEPS):
-        # A straight line through the last two points, in x.
-        along = (x - at.x) / (at.x - before.x) if at.x != before.x else 0.0
-        rho, zeta = (
-            new + along * (new - old) for new, old in ((at.rho, before.rho), (at.zeta, before.zeta))
-        )
-        found = _solve(inner, outer, _Point(x, rho, zeta))
-        if found is None:
+        found = _solve(inner, outer, _along(before, at, x))
+        if found is not None and found.turning <= 0.0:
+            edge = _turn(inner, outer, at, found)
+            if edge is not None:
+                return edge
+        if found is None or found.turning <= 0.0:
             factor = np.sqrt(factor)
         else:
             before, at = at, found
@@ -92,18 +94,54 @@ def _edge(inner: _Side, outer: _Side, sign: float) -> float:
     )
 
 
+def _turn(inner: _Side, outer: _Side, at: _Point, beyond: _Point) -> float | None:
+    """The same between a point before the turn and one beyond it; None if the curve is lost."""
+
+    def point(x: float) -> _Point:
+        found = _solve(inner, outer, _along(at, beyond, x))
+        if found is None:
+            raise _Lost
+        return found
+
+    try:
+        ends = {at.x: at.turning, beyond.x: beyond.turning}
+        x = brentq(
+            lambda x: ends[x] if x in ends else point(x).turning, at.x, beyond.x,
+            xtol=TURN * abs(at.x), rtol=TURN,
+        )  # fmt: skip
+        last = point(x)
+    except _Lost:
+        return None
+    return -last.zeta / last.x
+
+
+class _Lost(Exception):
+    """No point of the curve was found."""
+
+
+def _along(first: _Point, second: _Point, x: float) -> _Point:
+    """On the straight line through two points."""
+    share = (x - second.x) / (second.x - first.x) if second.x != first.x else 0.0
+    rho, zeta = (
+        new + share * (new - old)
+        for new, old in ((second.rho, first.rho), (second.zeta, first.zeta))
+    )
+    return _Point(x, rho, zeta)
+
+
 def _solve(inner: _Side, outer: _Side, guess: _Point) -> _Point | None:
-    """The point of the curve at x before it turns, or None; the guess is near it."""
+    """The point of the curve at x, or None; the guess is near it."""
     x, rho, zeta = guess.x, guess.rho, guess.zeta
     close = False
     for _ in range(NEWTON):
         inside = 1.0 + x * (rho * inner.f[0] + inner.f[1])
-        if not np.all(inside > 0.0):
+        if not inside.min() > 0.0:
             return None
-        y = inner.f @ (inner.weights / inside)
-        slope = -(inner.f * (inner.weights / inside**2)) @ inner.f.T  # dY/dX
+        weights = inner.weights / inside
+        y = inner.f @ weights
+        slope = -(inner.f * (weights / inside)) @ inner.f.T  # dY/dX
         below = x * (y @ outer.f) + zeta
-        if not np.all(below > 0.0):
+        if not below.min() > 0.0:
             return None
         share = outer.weights / below
         square = (outer.f * (share / below)) @ outer.f.T
@@ -111,14 +149,16 @@ def _solve(inner: _Side, outer: _Side, guess: _Point) -> _Point | None:
         # d below = x^2 f'(dY/dX)[:, 0] drho + dzeta
         by_rho = -x * x * (square @ slope[:, 0]) - (1.0, 0.0)
         by_zeta = -outer.f @ (share / below)
-        step = np.linalg.solve(np.column_stack((by_rho, by_zeta)), -f)
-        rho, zeta = rho + float(step[0]), zeta + float(step[1])
+        det = by_rho[0] * by_zeta[1] - by_rho[1] * by_zeta[0]
+        step_rho = float(by_zeta[0] * f[1] - by_zeta[1] * f[0]) / det
+        step_zeta = float(by_rho[1] * f[0] - by_rho[0] * f[1]) / det
+        rho, zeta = rho + step_rho, zeta + step_zeta
         if close:
             break
-        size = (abs(rho) + 1e-300, abs(zeta) + float(below.max()))
-        close = bool(np.all(np.abs(step) < CLOSE * np.array(size)))
+        close = abs(step_rho) < CLOSE * (abs(rho) + 1e-300)
+        close = close and abs(step_zeta) < CLOSE * (abs(zeta) + float(below.max()))
     else:
         return None
     # The Jacobian at fixed z, where f'Y - z = below / x, changes sign where the curve turns.
-    turned = np.linalg.det(np.eye(2) + x * x * (square @ slope)) <= 0.0
-    return None if turned else _Point(x, rho, zeta)
+    m = np.eye(2) + x * x * (square @ slope)
+    return _Point(x, rho, zeta, float(m[0, 0] * m[1, 1] - m[0, 1] * m[1, 0]))

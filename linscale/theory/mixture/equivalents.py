@@ -5,8 +5,9 @@ r"""Scale mixtures: bias and variance along a filter's path, order by order in 1
                                                          H = E tr[X Y' Q S Q Y X'] / N^2
 
 at leading order in the form of :mod:`linscale.theory.mixture.kernels`, which keeps its digits, and
-at the next order as it stands, on a coarser contour. Ridge is its own resolvent at -mu, so that
-all of it is read off there; its limit mu -> 0 is the converged risk.
+at the next order as it stands: on a coarser contour, or for a filter that is a sum over poles
+(`filters.poles`) as a sum over pairs of them, of which there are far fewer. Ridge is its own
+resolvent at -mu, so that all of it is read off there; its limit mu -> 0 is the converged risk.
 
 Derivations: `mixtures` and `contours`.
 """
@@ -15,20 +16,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from linscale.errors import InvalidArgument
 from linscale.filters import Filter
+from linscale.filters.poles import Poles
 from linscale.models.problem import MixtureProblem
 from linscale.support.validate import ComplexArray, FloatArray
 from linscale.theory.contours import NODES, Contour, around
 from linscale.theory.mixture.finite import Pair, Target, linear_term
 from linscale.theory.mixture.kernels import Ladder
-from linscale.theory.mixture.moments import Columns, EqualMoments, PairMoments
+from linscale.theory.mixture.moments import Columns, EqualMoments, PairMoments, PoleMoments
 from linscale.theory.mixture.stieltjes import Resolvent, resolvent
-from linscale.theory.terms import Edges, Terms, along_path, quadrature
+from linscale.theory.terms import Edges, Terms, along_path, enough_left, quadrature
 
 ROWS = 16  # of a kernel at a time: the working arrays stay in cache
 COARSE = 10  # nodes per panel for the 1/N term: good to 1e-7 of it
@@ -82,15 +85,16 @@ class MixtureEquivalent:
 
     Attributes
     ----------
-    contour, coarse : Contour
-        For the leading order and for the next.
+    contour : Contour
+        For the leading order.
     targets, rest, noise : kernels of the leading order
         sum w_j T_j T_j f'c / (z1 z2), r - w, and floor r - s2 (r - w) sum w_j.
-    bias, whole : kernels of the next order
-        Of E tr[B'B Q S Q] and of H; ``linear`` that of L.
+    coarse : Contour
+        For the next order, unless the filter is a sum over poles and that is good enough.
     """
 
     problem: MixtureProblem
+    n_train: float
     spectrum: Edges
     contour: Contour
     at: Resolvent
@@ -98,17 +102,37 @@ class MixtureEquivalent:
     rest: _Kernel
     noise: _Kernel
     coarse: Contour
-    bias: _Kernel
-    whole: _Kernel
-    linear: ComplexArray
 
     def terms(self, filter: Filter) -> Terms:
         """Bias and variance by order."""
         return along_path(filter, self._terms)
 
+    def leading(self, filter: Filter) -> FloatArray:
+        """Bias and variance of order 0 together, (T,)."""
+        bias, variance = self._leading(filter, filter.residual(self.contour.z))
+        return bias + variance
+
     def _terms(self, filter: Filter) -> Terms:
+        rho = filter.residual(self.contour.z)
+        bias, variance = self._leading(filter, rho)
+        p, poles = self.problem, filter.poles()
+        if poles is not None and enough_left(p.moments, self.n_train, bias + variance):
+            bias1, risk1 = following_at_poles(p, self.n_train, poles)
+        else:
+            bias1, risk1 = self._following.terms(filter)
+        return Terms.of(
+            np.array([bias, bias1]),
+            np.array([variance, risk1 - bias1]),
+            quadrature(self.contour, self.spectrum, filter, rho),
+        )
+
+    @cached_property
+    def _following(self) -> Following:
+        return Following.of(self.problem, self.n_train, self.coarse)
+
+    def _leading(self, filter: Filter, rho: ComplexArray) -> tuple[FloatArray, FloatArray]:
         z, s2 = self.contour.z, self.problem.sigma**2
-        rho, gain = filter.residual(z), filter.gain(z)
+        gain = filter.gain(z)
         moved = s2 * self.at.delta * filter.learned(z)  # s2 delta z g
         passed = (rho + moved) * (self.at.T @ self.problem.target_weights / -z)
         bias = self.targets.integrate(self.contour, rho, rho)
@@ -117,16 +141,46 @@ class MixtureEquivalent:
             + 2.0 * s2 * self.rest.integrate(self.contour, gain, passed)
             + self.noise.integrate(self.contour, gain, gain)
         )
-        z = self.coarse.z
-        rho1, gain1 = filter.residual(z), filter.gain(z)
-        bias1 = self.bias.integrate(self.coarse, rho1, rho1)
-        risk1 = self.whole.integrate(self.coarse, gain1, gain1)
-        risk1 = risk1 + 2.0 * self.coarse.integrate(gain1 * self.linear)
-        return Terms.of(
-            np.array([bias, bias1]),
-            np.array([variance, risk1 - bias1]),
-            quadrature(self.contour, self.spectrum, filter, rho),
-        )
+        return bias, variance
+
+
+@dataclass(frozen=True, eq=False)
+class Following:
+    """The next order on a contour: kernels of E tr[B'B Q S Q] and of H, and that of L."""
+
+    contour: Contour
+    bias: _Kernel
+    whole: _Kernel
+    linear: ComplexArray
+
+    @classmethod
+    def of(cls, problem: MixtureProblem, n_train: float, contour: Contour) -> Following:
+        at = resolvent(problem, n_train, contour.z)
+        bias, whole = _on_nodes(problem, n_train, at, _next, 2)
+        return cls(contour, bias, whole, _linear(problem, n_train, at))
+
+    def terms(self, filter: Filter) -> tuple[FloatArray, FloatArray]:
+        """Bias and risk of order 1, (T,) each."""
+        rho, gain = filter.residual(self.contour.z), filter.gain(self.contour.z)
+        bias = self.bias.integrate(self.contour, rho, rho)
+        risk = self.whole.integrate(self.contour, gain, gain)
+        return bias, risk + 2.0 * self.contour.integrate(gain * self.linear)
+
+
+def following_at_poles(
+    problem: MixtureProblem, n_train: float, poles: Poles
+) -> tuple[FloatArray, FloatArray]:
+    """The same of a filter that is a sum over poles."""
+    found = []
+    for part in poles.blocks(problem.power.size):
+        at = resolvent(problem, n_train, part.z.ravel())
+        ladder = Ladder(PoleMoments(problem, n_train, at, part))
+        bias, whole = _next(ladder, part.at_pairs(part.z))
+        linear = _linear(problem, n_train, at).reshape(part.z.shape)
+        risk = part.integrate_twice(part.gain, whole) + 2.0 * part.integrate(part.gain, linear)
+        found.append((part.integrate_twice(part.residual, bias), risk))
+    bias, risk = np.concatenate(found, axis=1)
+    return bias, risk
 
 
 def mixture_equivalent(
@@ -138,28 +192,29 @@ def mixture_equivalent(
 ) -> MixtureEquivalent:
     """The equivalents on contours that are safe for the filter's whole path."""
     contour = around(spectrum.low, spectrum.high, filter, nodes)
-    coarse = around(spectrum.low, spectrum.high, filter, min(nodes, COARSE))
     if contour.z.size > LARGEST:
         raise InvalidArgument(
             "filter", "too many iterations for a contour", "fewer; its end is Converged()"
         )
-    at, rough = (resolvent(problem, n_train, c.z) for c in (contour, coarse))
+    at = resolvent(problem, n_train, contour.z)
     targets, rest, noise = _on_nodes(problem, n_train, at, _leading, 3)
-    bias, whole = _on_nodes(problem, n_train, rough, _next, 2)
-    ladder = Ladder(EqualMoments(problem, n_train, rough))
     return MixtureEquivalent(
         problem=problem,
+        n_train=n_train,
         spectrum=spectrum,
         contour=contour,
         at=at,
         targets=targets,
         rest=rest,
         noise=noise,
-        coarse=coarse,
-        bias=bias,
-        whole=whole,
-        linear=linear_term(ladder.first, Target(ladder, through=True)),
+        coarse=around(spectrum.low, spectrum.high, filter, min(nodes, COARSE)),
     )
+
+
+def _linear(problem: MixtureProblem, n_train: float, at: Resolvent) -> Any:
+    """The 1/N term of L at every point."""
+    ladder = Ladder(EqualMoments(problem, n_train, at))
+    return linear_term(ladder.first, Target(ladder, through=True))
 
 
 def _leading(ladder: Ladder, zz: ComplexArray) -> list[Any]:

@@ -16,7 +16,6 @@ from linscale.support.validate import FloatArray
 from linscale.theory import trust
 from linscale.theory.contours import NODES
 from linscale.theory.convergence import no_mean
-from linscale.theory.gaussian.law import GaussianLaw
 from linscale.theory.law import Law, registered
 from linscale.theory.mixture.edges import mixture_spectrum
 from linscale.theory.mixture.equivalents import (
@@ -92,10 +91,6 @@ class MixtureLaw(Law):
 
     def name(self, order: int) -> str:
         return f"theory of scale mixtures, order {order}"
-
-    def guess(self) -> Law:
-        """Gaussian signals of the same second moments need fewer, as a rule."""
-        return GaussianLaw(self.moments)
 
 
 registered.register(MixtureProblem)(MixtureLaw)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from linscale.filters.poles import Poles
 from linscale.models.problem import MixtureProblem
 from linscale.support.validate import FloatArray
 from linscale.theory.mixture.blocks import ONES, Block, Series, powers
@@ -126,3 +127,48 @@ class PairMoments(Moments):
             return list((weights @ second)[:, None, :])
         left = (first**a * weights[:, None, :]).reshape(-1, first.shape[1])
         return list((left @ second).reshape(len(weights), first.shape[0], -1))
+
+
+class PoleMoments(Moments):
+    """At a filter's pairs of poles: arrays (T, P), from the resolvent at the poles, (T K,)."""
+
+    def __init__(
+        self, problem: MixtureProblem, n_train: float, at: Resolvent, poles: Poles
+    ) -> None:
+        super().__init__(problem, n_train)
+        self._shape, self._at = poles.z.shape, poles.pairs
+        self._one = {"T": self._by_time(at.T), "d": self._by_time(at.d)}
+        self._two = {of: _with_conjugates(values) for of, values in self._one.items()}
+        self._known_powers: dict[tuple[str, int], Any] = {}
+        (u1, u2), (v1, v2) = (self._ends(self._by_time(a)) for a in (at.u, at.v))
+        self.U1, self.U2 = Block([u1, v1]), Block([u2, v2])
+        self.delta1, self.delta2 = self._ends(self._by_time(at.delta))
+
+    def _by_time(self, values: Any) -> Any:
+        return values.reshape(*self._shape, *values.shape[1:])
+
+    def _ends(self, values: Any) -> tuple[Any, Any]:
+        """Of f at the poles: f(z1) and f(z2)."""
+        return values[:, self._at.first], _with_conjugates(values)[:, self._at.second]
+
+    def _columns(self, of: str, b: int) -> Any:
+        """(T, L, 2 K)."""
+        if (of, b) not in self._known_powers:
+            power = np.ascontiguousarray((self._two[of] ** b).swapaxes(1, 2))
+            self._known_powers[of, b] = power
+        return self._known_powers[of, b]
+
+    def _sums(self, of: str, a: int, b: int, weights: FloatArray) -> list[Any]:
+        one, two = self._one[of], self._two[of]
+        if b == 0:
+            return list(np.moveaxis(one**a @ weights.T, -1, 0)[:, :, self._at.first])
+        if a == 0:
+            return list(np.moveaxis(two**b @ weights.T, -1, 0)[:, :, self._at.second])
+        left = (one**a)[:, None] * weights[:, None, :]
+        many = left.reshape(len(left), -1, left.shape[-1]) @ self._columns(of, b)
+        sums = many.reshape(*left.shape[:3], -1)[:, :, self._at.first, self._at.second]
+        return list(sums.swapaxes(0, 1))
+
+
+def _with_conjugates(values: Any) -> Any:
+    return np.concatenate((values, values.conj()), axis=1)

@@ -27,27 +27,16 @@ import numpy as np
 from linscale.errors import NotConverged
 from linscale.models.problem import MixtureProblem
 from linscale.support.validate import ComplexArray, FloatArray
+from linscale.theory.newton import Profile, solution
 
-PER_STAGE, LAST = 3, 6  # Newton steps
 ROUNDING = 1e-12
 
 
-@dataclass(frozen=True, eq=False)
-class Profile:
-    """The numbers of the equations: eigenspaces (J,) and atoms (K,) with their shares."""
-
-    power: FloatArray
-    share: FloatArray
-    noise: float
-    tau: FloatArray
-    weights: FloatArray
-
-    @classmethod
-    def of(cls, problem: MixtureProblem, n_train: float) -> Profile:
-        """n_j/N and all else."""
-        law = problem.contrast
-        share = problem.multiplicities / float(n_train)
-        return cls(problem.power, share, problem.sigma**2, law.atoms, law.weights)
+def profile_of(problem: MixtureProblem, n_train: float) -> Profile:
+    """n_j/N and all else."""
+    law = problem.contrast
+    share = problem.multiplicities / float(n_train)
+    return Profile(problem.power, share, problem.sigma**2, law.atoms, law.weights)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,56 +77,21 @@ class Resolvent:
         alone = 1.0 / (self.alpha + p.noise * self.beta - self.z)
         return -self.alpha * alone * (self.d @ (p.weights * (p.tau - 1.0) ** 2))
 
-    def at(self, z: Any) -> Resolvent:
-        """The same unknowns, a first guess, at other points."""
-        return Resolvent(self.profile, z, self.alpha, self.beta)
-
-    def newton(self, steps: int) -> Resolvent:
-        """Newton steps on alpha, beta."""
-        p, at = self.profile, self
-        one, many = p.share * p.power, p.share
-        for _ in range(steps):
-            T, d = at.T, at.d
-            f, g = at.alpha - T @ one, at.beta - T @ many
-            T = T * T
-            k2, k1, k0 = T @ (one * p.power), T @ one, T @ many
-            d = d * d
-            e2, e1, e0 = (d @ (p.weights * p.tau**i) for i in (2, 1, 0))
-            # 1 - d(T side)/d(u, v) d(u, v)/d(alpha, beta)
-            aa, ab = 1.0 - k2 * e2 - p.noise * k1 * e1, -p.noise * (k2 * e1 + p.noise * k1 * e0)
-            ba, bb = -(k1 * e2 + p.noise * k0 * e1), 1.0 - p.noise * (k1 * e1 + p.noise * k0 * e0)
-            scale = 1.0 / (aa * bb - ab * ba)
-            alpha = at.alpha - scale * (bb * f - ab * g)
-            beta = at.beta - scale * (aa * g - ba * f)
-            at = Resolvent(p, at.z, alpha, beta)
-        return at
-
 
 def resolvent(problem: MixtureProblem, n_train: float, z: ComplexArray | FloatArray) -> Resolvent:
     """The solution for Im z > 0, or for real z < 0.
 
-    As in :func:`linscale.theory.gaussian.stieltjes.effective_penalty`: Newton's method from far
-    above (or far left), where T = 1, down to z in factors of two. The result is certified: the
-    residual is at rounding level, and alpha, beta and z B = -beta have the signs that one solution
-    alone has.
+    Newton's method (:mod:`linscale.theory.newton`), and the result is certified: the residual is at
+    rounding level, and alpha, beta and z B = -beta have the signs that one solution alone has.
 
     Raises
     ------
     NotConverged
         If that certificate fails at any point.
     """
-    p = Profile.of(problem, n_train)
-    upper = np.iscomplexobj(z)
-    near = float(np.min(z.imag)) if upper else float(-np.max(z))
-    size = float((p.tau.max() * p.power + p.noise) @ p.share + np.max(p.tau) * p.power.max())
-    far = 4.0 * (float(np.abs(z).max()) + size + p.noise)
-    away: Any = 1j * far if upper else -far
-    start = np.ones_like(z)
-    at = Resolvent(p, z + away, start * (p.share @ p.power), start * p.share.sum())
-    for k in range(int(np.ceil(np.log2(far / near))) + 1):
-        at = at.at(z + away * 0.5**k).newton(PER_STAGE)
-    at = at.at(z).newton(LAST)
-    certify(at, upper)
+    p = profile_of(problem, n_train)
+    at = Resolvent(p, z, *solution(p, z))
+    certify(at, np.iscomplexobj(z))
     return at
 
 

@@ -64,7 +64,7 @@ def test_contour_reproduces_the_ridge_closed_form(name):
     n = problem.dimension
     filter = ls.Ridge(np.geomspace(1e-6, 10, 8))
     for N in (1, 2, 10, n - 1, n, n + 1, 3 * n, 10**12):
-        terms = equivalent(problem, N, sample_spectrum(problem, N), filter, order=1).terms(filter)
+        terms = equivalent(problem, N, sample_spectrum(problem, N), filter).terms(filter)
         kappa = np.array([ridge_penalty(problem, N, mu) for mu in filter.penalties])
         bias, variance = ridge_terms(problem, N, kappa, order=1)
         learned = bias[0] + variance[0] + np.abs(bias[1]) + np.abs(variance[1])
@@ -77,7 +77,7 @@ def test_planted_errors_in_the_kernels_are_caught():
     """Dropping the denominator 1 - a12, or a term of order 1, must not go unseen by that check."""
     problem, N = SPECTRA["fifteen atoms"], 40
     filter = ls.Ridge(0.1)
-    good = equivalent(problem, N, sample_spectrum(problem, N), filter, order=1)
+    good = equivalent(problem, N, sample_spectrum(problem, N), filter)
     kappa, z = np.array([ridge_penalty(problem, N, 0.1)]), good.contour.z
     bias, variance = ridge_terms(problem, N, kappa, order=1)
     exact, learned = np.array(bias)[:, 0], np.abs([*bias, *variance]).sum()
