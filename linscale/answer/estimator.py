@@ -55,10 +55,10 @@ class Estimator:
     there is no simulation of one step
     """
 
-    word: ClassVar[str]
-    label: ClassVar[str]
-    title: ClassVar[str]
-    short: ClassVar[str]
+    word: ClassVar[str] = ""
+    label: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    short: ClassVar[str] = ""
     parameter: ClassVar[str] = "time"
     learns_targets: ClassVar[bool] = True
 
@@ -154,10 +154,10 @@ def estimator_of(given: Any) -> Estimator | Filter:
     >>> estimator_of("early_stopped").title
     'early-stopped gradient descent'
     """
-    if isinstance(given, Estimator | Filter):
-        return given
     if isinstance(given, type) and issubclass(given, Estimator):
-        return given()
+        given = given()
+    if isinstance(given, Filter) or (isinstance(given, Estimator) and type(given) is not Estimator):
+        return given
     if isinstance(given, str) and given.replace("-", "_") in ESTIMATORS:
         return ESTIMATORS[given.replace("-", "_")]()
     raise InvalidArgument("estimator", repr(given)[:60], f"{known()} or a filter")

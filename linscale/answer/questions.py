@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linscale.answer import auto
 from linscale.answer.auto import ACCURACY, TRIALS, Options
@@ -16,7 +17,7 @@ from linscale.filters import Converged, Filter, GradientFlow
 from linscale.models.problem import Model
 from linscale.results.risk import RiskCurve, RiskPath, RiskPoint
 from linscale.support import validate
-from linscale.support.seeds import seed_sequence
+from linscale.support.seeds import root_of
 
 
 def risk(
@@ -131,8 +132,8 @@ def early_stopped(
 
 def curve(
     model: Model,
-    n_train: Sequence[int],
-    estimator: str | Estimator | Filter = "early_stopped",
+    n_train: Sequence[int] | NDArray[np.integer[Any]],
+    estimator: str | Estimator | type[Estimator] | Filter = "early_stopped",
     *,
     method: str = "auto",
     order: int = 1,
@@ -177,7 +178,7 @@ def curve(
         raise InvalidArgument("n_train", list(sizes), "a list of integers in ascending order")
     chosen = estimator_of(estimator)
     options = Options(method, order, accuracy, trials, rng, workers, complex_data)
-    root = seed_sequence(rng)
+    root = root_of(rng)
     points = []
     for N in sizes:
         stream = np.random.SeedSequence(root.entropy, spawn_key=(*root.spawn_key, N))

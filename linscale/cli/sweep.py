@@ -45,7 +45,7 @@ def add_to(subcommands: Any) -> None:
         help="a cell's numbers depend on its own alone",
     )  # fmt: skip
     grid.add_argument(
-        "--with", dest="module", metavar="MODULE",
+        "--with", dest="modules", metavar="MODULE", action="append", default=[],
         help="import it first, as it defines filters or estimators that are asked for or stored",
     )  # fmt: skip
     run_group = parser.add_argument_group("running")
@@ -74,8 +74,8 @@ def run(options: argparse.Namespace) -> int:
     from linscale import sweep
     from linscale.sweep import exports
 
-    if options.module is not None:
-        _import(options.module)
+    for module in options.modules:
+        _import(module)
     if options.workers < 1:
         raise InvalidArgument("--workers", options.workers, "at least 1")
     if options.export is not None:

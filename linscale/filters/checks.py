@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -73,12 +74,13 @@ def check_class(cls: Any) -> None:
         A class that is no dataclass, or one that is not frozen or compares by value; a path that
         is none of its fields.
     """
-    known = getattr(cls, "__dataclass_fields__", None)
-    frozen = known is not None and cls.__dataclass_params__.frozen
+    made = hasattr(cls, "__dataclass_fields__")
+    known = [field.name for field in fields(cls)] if made else []
+    frozen = made and cls.__dataclass_params__.frozen
     if not frozen or cls.__eq__ is not object.__eq__:
         raise _wrong(cls, "decorated with @dataclass(frozen=True, eq=False)")
-    if known and getattr(cls, "path", "") not in known:
-        names = " or ".join(f'"{name}"' for name in known)
+    if getattr(cls, "path", "") not in known:
+        names = " or ".join(f'"{name}"' for name in known) or "none here"
         raise _wrong(cls, f"with a class attribute path, which is one of its fields: {names}")
 
 

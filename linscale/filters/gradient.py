@@ -48,6 +48,7 @@ class GradientFlow(Filter):
 
     times: FloatArray
     word: ClassVar[str] = "gradient_flow"
+    calibrated: ClassVar[bool] = True
     path: ClassVar[str] = "times"
     parameter: ClassVar[str] = "time"
 

@@ -18,7 +18,7 @@ from linscale.support.validate import ComplexArray, FloatArray
 
 Spectrum = NDArray[Any]  # real or complex eigenvalues, any shape
 
-GROWTH = float(np.e)  # that rho may grow by, from the spectrum to the lens
+GROWTHS = (float(np.e), 10.0, 100.0, 1e3)  # of rho from the spectrum to the lens, in this order
 ANGLES = (0.25 * np.pi, 0.15 * np.pi, 0.08 * np.pi, 0.04 * np.pi)
 OUTWARD = np.array([0.5, 0.1, 0.02, 0.004])  # how far beyond ``high`` to try, of ``high``
 NEAREST = 1e-12  # distance from the spectrum, of ``high``, below which rounding takes over
@@ -76,7 +76,8 @@ class Bounded(Protocol):
 def widest(filter: Bounded, low: float, high: float) -> Lens:
     """The lens that needs fewest nodes among those on which every rho grows by e at most.
 
-    The growth is measured, on points of the lens and of the spectrum. Both corners keep away from
+    The growth is measured, on points of the lens and of the spectrum; where no lens keeps to it, as
+    of filters that swing, more is allowed. Both corners keep away from
     where the formula breaks down by more than half of the way.
 
     Raises
@@ -88,28 +89,37 @@ def widest(filter: Bounded, low: float, high: float) -> Lens:
     start, end = filter.domain()
     on_spectrum = np.concatenate((np.linspace(low, high, 200), np.geomspace(1e-12, 1.0, 60) * high))
     with np.errstate(all="ignore"):
-        inside = np.abs(few.residual(on_spectrum[on_spectrum >= low]))
-        allowed = GROWTH * inside.max(axis=1)
+        inside = np.abs(few.residual(on_spectrum[on_spectrum >= low])).max(axis=1)
+        for growth in GROWTHS:
+            found = _lenses(few, low, high, (start, end), growth * inside)
+            if found:
+                return min(found, key=lambda lens: _cost(lens, low, high))
+    raise Unsupported(
+        f"{type(filter).__name__}: no contour around the spectrum from {low:.3g} to {high:.3g} on "
+        "which its residual stays bounded: name in domain() where the formula breaks down, and in "
+        "stable_below from where on the path diverges. Where it does neither, its residual grows "
+        "too fast off the real axis: override confine()"
+    )
 
-        def bounded(lens: Lens) -> bool:
-            corners = np.array([lens.left, lens.right], dtype=complex)
-            rho = np.abs(few.residual(np.concatenate((corners, lens.arc(TAU)))))
-            return bool(np.all(rho <= allowed[:, None]))  # nan is not
 
-        outward = np.minimum(OUTWARD * high, 0.4 * (end - high))
-        found = [
-            lens
-            for angle in ANGLES
-            for out in np.unique(outward[outward > NEAREST * high])
-            if (lens := _nearest_corner(bounded, low, high, start, float(out), angle)) is not None
-        ]
-    if not found:
-        raise Unsupported(
-            f"{type(filter).__name__}: no contour around the spectrum from {low:.3g} to {high:.3g} "
-            "on which its residual stays bounded: name in domain() where the formula breaks down, "
-            "and in stable_below from where on the path diverges; or override confine()"
-        )
-    return min(found, key=lambda lens: _cost(lens, low, high))
+def _lenses(
+    few: Bounded, low: float, high: float, domain: tuple[float, float], allowed: FloatArray
+) -> list[Lens]:
+    """Of every angle and right corner that is tried, the lens on which no rho exceeds its bound."""
+    start, end = domain
+
+    def bounded(lens: Lens) -> bool:
+        corners = np.array([lens.left, lens.right], dtype=complex)
+        rho = np.abs(few.residual(np.concatenate((corners, lens.arc(TAU)))))
+        return bool(np.all(rho <= allowed[:, None]))  # nan is not
+
+    outward = np.minimum(OUTWARD * high, 0.4 * (end - high))
+    return [
+        lens
+        for angle in ANGLES
+        for out in np.unique(outward[outward > NEAREST * high])
+        if (lens := _nearest_corner(bounded, low, high, start, float(out), angle)) is not None
+    ]
 
 
 def _nearest_corner(

@@ -43,6 +43,7 @@ class Ridge(Filter):
 
     penalties: FloatArray
     word: ClassVar[str] = "ridge"
+    calibrated: ClassVar[bool] = True
     path: ClassVar[str] = "penalties"
     parameter: ClassVar[str] = "penalty"
 

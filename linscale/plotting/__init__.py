@@ -274,6 +274,11 @@ def draw_phase(phase: Phase, axes: Axes | None = None) -> Axes:
     -------
     Axes
 
+    Raises
+    ------
+    InvalidArgument
+        Where axes are none.
+
     Examples
     --------
     >>> import linscale as ls
@@ -282,6 +287,8 @@ def draw_phase(phase: Phase, axes: Axes | None = None) -> Axes:
     >>> len(ls.plotting.draw_phase(found).collections)
     1
     """
+    if axes is not None and not isinstance(axes, Axes):
+        raise InvalidArgument("ax", repr(axes)[:60], "a matplotlib Axes, such as plt.gca()")
     with matplotlib.rc_context(RC):
         return draw_diagram(phase, axes)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 import numpy as np
 
+from linscale.results import display
 from linscale.results.decibels import psnr
 from linscale.results.words import short, with_error
 
@@ -50,6 +52,58 @@ class RiskPoint:
     oracle: float = np.nan
     method: str = field(kw_only=True)
     status: str = "ok"
+
+    def to_frame(self) -> Any:
+        """A pandas DataFrame of one row.
+
+        Returns
+        -------
+        pandas.DataFrame
+            value, floor, bias, variance, at, error, sem, std, oracle, method and status.
+
+        Raises
+        ------
+        InputError
+            Where pandas is not installed.
+
+        Examples
+        --------
+        >>> import linscale as ls
+        >>> best = ls.theory.early_stopped(ls.SubspaceModel(n=100, d=10, sigma=0.05), 30)
+        >>> best.to_frame()[["value", "at"]].round(3)
+           value      at
+        0  0.004  31.573
+        """
+        return display.frame({field.name: [getattr(self, field.name)] for field in fields(self)})
+
+    def plot(self, ax: Any = None, **line: Any) -> Any:
+        """Draw it as a point at its time, iteration or penalty.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            As of :meth:`linscale.RiskPath.plot`, and so are the keywords in ``line``.
+
+        Returns
+        -------
+        matplotlib Axes
+
+        Raises
+        ------
+        InvalidArgument
+            Where ax is not an Axes.
+
+        Examples
+        --------
+        >>> from matplotlib.figure import Figure
+        >>> import linscale as ls
+        >>> best = ls.theory.early_stopped(ls.SubspaceModel(n=100, d=10, sigma=0.05), 30)
+        >>> best.plot(Figure().subplots()).get_ylabel()
+        'risk'
+        """
+        from linscale.results.path import RiskPath  # which is made of points
+
+        return RiskPath.single(self).plot(ax, **line)
 
     @property
     def psnr(self) -> float:

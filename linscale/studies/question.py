@@ -15,7 +15,7 @@ from linscale.models.contrast import Contrast
 from linscale.operators import tasks
 from linscale.studies import doubts
 from linscale.support import validate
-from linscale.support.seeds import seed_sequence
+from linscale.support.seeds import root_of
 from linscale.support.share import share
 from linscale.support.warned import warn
 
@@ -108,7 +108,7 @@ class Question:
         if self.mean == "learned" and self.n_train[0] < 2:
             raise InvalidArgument("n_train", 1, "at least 2 where the mean is learned too")
         _one_of("shrinkage", self.shrinkage, covariances.SHRINKAGES)
-        self._set("rng", seed_sequence(self.rng))
+        self._set("rng", root_of(self.rng))
         if self.patch_size is not None:
             self._set("patch_size", _patch_size(self.patch_size, self.images))
         else:

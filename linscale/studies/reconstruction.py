@@ -20,7 +20,7 @@ from linscale.operators import as_operator
 from linscale.studies.tiling import Tiling
 from linscale.support import validate
 from linscale.support.blas import one_thread
-from linscale.support.seeds import seed_sequence, stream
+from linscale.support.seeds import root_of, seed_sequence, stream
 from linscale.support.validate import FloatArray
 
 TILES = 12  # along each side of the picture, were they to lie side by side
@@ -267,6 +267,8 @@ def reconstruct(
     """
     from linscale.montecarlo.draws import train
     from linscale.montecarlo.laws import gaussian_law
+
+    rng = root_of(rng)
 
     if image_shape is None:
         image_shape = getattr(operator, "image_shape", None)

@@ -16,7 +16,7 @@ from linscale.studies.tables import Column
 from linscale.support.blas import one_thread
 from linscale.support.environment import environment
 from linscale.support.renamed import renamed
-from linscale.support.seeds import recorded, stream
+from linscale.support.seeds import recorded, root_of, stream
 
 
 class SubspaceStudy(Study, kind="subspace"):
@@ -128,6 +128,7 @@ def subspace_study(
     """
     from linscale import montecarlo
 
+    rng = root_of(rng)
     estimates = []
     for N in n_train:
         estimates.append(

@@ -24,7 +24,7 @@ from linscale.support import validate
 from linscale.support.blas import one_thread
 from linscale.support.environment import environment
 from linscale.support.renamed import renamed
-from linscale.support.seeds import recorded, stream
+from linscale.support.seeds import recorded, root_of, stream
 from linscale.support.validate import FloatArray
 
 PATH_POINTS = 150
@@ -208,6 +208,7 @@ def image_study(
     >>> print(f"{theory.value[0]:.4f} by theory, {drawn.value[0]:.4f} simulated")
     0.0042 by theory, 0.0042 simulated
     """
+    rng = root_of(rng)
     if sigma is not None:
         sigma = validate.real("sigma", sigma)
     patch_size = validate.integer("patch_size", patch_size, at_least=2)

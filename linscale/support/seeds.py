@@ -25,6 +25,14 @@ def seed_sequence(rng: Any) -> np.random.SeedSequence:
     return sequence
 
 
+def root_of(rng: Any) -> np.random.SeedSequence:
+    """What streams of several keys hang from: a child of a Generator's own, anew with each call."""
+    if isinstance(rng, np.random.Generator):
+        seed_sequence(rng)  # or an error
+        return rng.bit_generator.seed_seq.spawn(1)[0]  # type: ignore[attr-defined, no-any-return]
+    return seed_sequence(rng)
+
+
 def stream(rng: Any, *key: int) -> np.random.SeedSequence:
     """The stream of that key: the same whatever else is drawn from ``rng``."""
     root = seed_sequence(rng)

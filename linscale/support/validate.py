@@ -65,6 +65,8 @@ def real(name: str, value: Any, *, positive: bool = True) -> float:
     """``value`` as a finite float, above 0 (or at least 0 when ``positive`` is false)."""
     allowed = "a finite number " + ("above 0" if positive else "that is not negative")
     try:
+        if isinstance(value, bool | np.bool_):
+            raise TypeError
         number = float(value)
     except (TypeError, ValueError):
         raise InvalidArgument(name, value, allowed) from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from hashlib import sha256
 from typing import Any
@@ -102,6 +103,34 @@ class Cell:
             }
         for name, value in checked.items():
             object.__setattr__(self, name, value)
+
+    @classmethod
+    def as_kept(cls, values: Mapping[str, Any]) -> Cell:
+        """The cell that a store's row was made from: its values have been checked then.
+
+        Its estimator need not be known here, so that ``values`` of anybody's sweep can be read.
+
+        Parameters
+        ----------
+        values : mapping
+            Every parameter by name.
+
+        Returns
+        -------
+        Cell
+
+        Examples
+        --------
+        >>> import linscale as ls
+        >>> cell = ls.sweep.Cell(20, 2, 0.1, 30)
+        >>> kept = {name: getattr(cell, name) for name in cell.__dataclass_fields__}
+        >>> ls.sweep.Cell.as_kept({**kept, "estimator": "somebody's"}).estimator
+        "somebody's"
+        """
+        cell = cls.__new__(cls)
+        for name in (*PARAMETERS, "rng"):
+            object.__setattr__(cell, name, values[name])
+        return cell
 
     @property
     def model(self) -> SubspaceModel:

@@ -36,7 +36,7 @@ def allowed() -> str:
         ", ".join(map(repr, ESTIMATORS))
         + " or a filter such as {'filter': 'gradient_flow', 'times': [1, 10, 100]} ("
         + ", ".join(FILTERS)
-        + ")"
+        + "), or your own once its module is imported (linscale sweep --with MODULE)"
     )
 
 
@@ -176,8 +176,9 @@ def dumps(value: Any) -> str:
 def build(text: str, model: SubspaceModel, n_train: int) -> Filter | Estimator:
     """The filter or the estimator of a canonical text."""
     if is_word(text):
-        return ESTIMATORS[text]()
+        return _known_word(text)()
     spec = json.loads(text)
+    _known(spec)
     if spec.get("step") == REFERENCE:
         spec["step"] = GradientDescent.reference_step(model, n_train)
     return stored.made(spec)
@@ -190,16 +191,22 @@ def label(text: str) -> str:
         return text
     spec = json.loads(text)
     lists = {key for key, value in spec.items() if isinstance(value, list)}
-    order = [n for n in stored.scalar_names(_known(spec)) if n in spec and n not in lists]
+    cls = FILTERS.get(spec["filter"])  # of rows that somebody else's filter made, it need not be
+    names = spec if cls is None else stored.scalar_names(cls)
+    order = [n for n in names if n in spec and n not in lists and n != "filter"]
     said = [spec["filter"], *(f"{key}={spec[key]}" for key in order)]
     return " ".join(said) + " #" + sha256(text.encode()).hexdigest()[:12]
 
 
 def parameter(text: str) -> str:
-    """What the path's values count: "time", "iteration" or "penalty"."""
+    """What the path's values count: "time", "iteration" or "penalty"; of an unknown filter, its
+    field."""
     if is_word(text):
-        return _known_word(text).parameter
-    return _known(json.loads(text)).parameter
+        return ESTIMATORS[text].parameter if text in ESTIMATORS else ""
+    spec = json.loads(text)
+    if spec["filter"] in FILTERS:
+        return FILTERS[spec["filter"]].parameter
+    return str(next(key for key, value in spec.items() if isinstance(value, list)))
 
 
 def own_classes(texts: Iterable[str]) -> tuple[type[Filter] | type[Estimator], ...]:
@@ -221,6 +228,11 @@ def tell(classes: Iterable[type[Filter] | type[Estimator]]) -> None:
             stored.register(cls)
         else:
             register(cls)
+
+
+def is_known(text: str) -> bool:
+    """Whether this process knows the filter or the estimator of a canonical text."""
+    return text in ESTIMATORS if is_word(text) else json.loads(text).get("filter") in FILTERS
 
 
 def learns_targets(text: str) -> bool:

@@ -32,7 +32,7 @@ PYTHON = (
 PUBLIC = ("linscale", "linscale.theory", "linscale.montecarlo")
 
 Plain = bool | int | float | str | None
-Seen = frozenset[int]  # functions that are being looked at, which may call one another
+Seen = frozenset[int]  # functions and objects that are being looked at: they may hold one another
 
 
 def fingerprint(value: Any, seen: Seen = frozenset()) -> Any:
@@ -69,6 +69,9 @@ def fingerprint(value: Any, seen: Seen = frozenset()) -> Any:
         return _function(value, seen)
     if is_dataclass(value):
         return _fields(value, seen)
+    if getattr(value, "__dict__", None) and id(value) not in seen:
+        parts = fingerprint(vars(value), seen | {id(value)})
+        return {"object": type(value).__qualname__, "fields": parts}
     return said(ADDRESS.sub("", repr(value)))
 
 
@@ -102,6 +105,8 @@ def name_of(function: Any) -> str | None:
         given = [_written(v) for v in function.args]
         given += [f"{k}={_written(v)}" for k, v in sorted(function.keywords.items())]
         return None if name is None else f"{name}({', '.join(given)})"
+    if isinstance(function, MethodType) and not isinstance(function.__self__, type):
+        return None  # what its object holds is not in its name
     name = getattr(function, "__qualname__", None)
     module = getattr(function, "__module__", None)
     if not isinstance(name, str) or not isinstance(module, str) or "<" in name:
@@ -201,6 +206,8 @@ def _lasts(value: Any, module: str) -> bool:
     """Whether it says something: lists and others may be written to from one call to the next."""
     if isinstance(value, FunctionType):
         return value.__module__ == module
+    if isinstance(value, dict):  # of settings, say
+        return all(isinstance(part, Plain) for pair in value.items() for part in pair)
     plain = isinstance(value, Plain | tuple | np.ndarray | partial)
     return plain or (is_dataclass(value) and not isinstance(value, type))
 

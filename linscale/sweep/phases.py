@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -190,6 +191,8 @@ def phase(
     name : str, optional
         What the store knows the question by. It is needed for lambdas and local functions; others
         have their own. An answer is kept for the name alone, so a changed question needs a new one.
+        (A change is noticed in its code, its arguments, and in numbers, texts and dictionaries of
+        them that it reads; not in lists and other objects.)
     workers : int
         Processes, each with BLAS on one thread; 1 computes in this one, with the same numbers.
     progress : bool or callable
@@ -235,6 +238,7 @@ def phase(
         raise InvalidArgument(
             "x, y", f"{xs.size:,} x {ys.size:,} values", f"at most {LARGEST:,} cells"
         )
+    _check_keywords(model_of, x_name, y_name)
     word = _word(question, name, store is not None)
     cells = [{x_name: a, y_name: b} for b in ys.tolist() for a in xs.tolist()]
     found: list[Answer | None] = [None] * len(cells)
@@ -268,6 +272,20 @@ def phase(
         error=np.array([[answer.error for answer in row] for row in table]),
         statuses=tuple(tuple(answer.status for answer in row) for row in table),
     )  # fmt: skip
+
+
+def _check_keywords(model_of: Callable[..., Any], *names: str) -> None:
+    """Raise before anything is asked if model_of does not take the axes' parameters."""
+    try:
+        found = signature(model_of)
+    except (TypeError, ValueError):  # some built-in callables do not tell
+        return
+    try:
+        found.bind(**dict.fromkeys(names))
+    except TypeError as error:
+        raise InvalidArgument(
+            "model_of", f"a function of {found}", f"one of {' and '.join(names)}: {error}"
+        ) from None
 
 
 def _word(question: Callable[..., Any], name: str | None, stored: bool) -> str:

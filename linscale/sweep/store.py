@@ -277,7 +277,6 @@ class Store:
     def _outcome(self, row: tuple[Any, ...], seconds: float) -> Outcome:
         spec = self._spec(dict(zip(rows.CONTENT, row, strict=True))["estimator"])
         try:
-            estimators.parameter(spec)  # known here, or an error that says what to import
             return rows.from_row(row, spec, seconds)
         except (ValueError, KeyError, TypeError):
             raise self._damaged() from None

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
 from linscale.errors import InvalidArgument
 from linscale.filters import Converged, Filter, Ridge
 from linscale.models.problem import Model
@@ -13,6 +18,8 @@ from linscale.theory.contours import NODES
 from linscale.theory.law import Law, check_order, law_of
 from linscale.theory.limits import end_of
 from linscale.theory.outliers import NONE
+from linscale.theory.terms import Edges
+from linscale.theory.trust import joined
 
 
 @one_thread()
@@ -112,4 +119,22 @@ def path_of(law: Law, n_train: float, filter: Filter, order: int, nodes: int = N
     else:
         law, spectrum, outliers = law.stable_part(n_train, law.spectrum(n_train), filter)
         terms = law.equivalent(n_train, spectrum, filter, nodes).terms(filter)
-    return assemble(law, n_train, filter, terms, order, outliers)
+    path = assemble(law, n_train, filter, terms, order, outliers)
+    swings = _swings(filter, law.spectrum(n_train)) if not filter.calibrated else None
+    if swings is None or not swings.any():
+        return path
+    statuses = (
+        joined(status, SWINGS) if swing else status
+        for status, swing in zip(path.statuses, swings, strict=True)
+    )
+    return replace(path, statuses=tuple(statuses))
+
+
+SWINGS = "the filter changes sign on the spectrum, where its error is not estimated well"
+NOTEWORTHY = -0.01  # of rho
+
+
+def _swings(filter: Filter, spectrum: Edges) -> NDArray[np.bool_]:
+    """Whether rho goes below 0 anywhere on the spectrum, shape (T,)."""
+    l = np.concatenate((np.geomspace(1e-4, 1.0, 200) * spectrum.high, [spectrum.lower_edge]))
+    return np.asarray((filter.residual(l[l >= spectrum.low]) < NOTEWORTHY).any(axis=1))
