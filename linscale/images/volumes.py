@@ -144,8 +144,8 @@ def _nifti(path: Path, label: str, notes: Notes) -> Iterator[Plane]:
         stored = np.dtype(image.get_data_dtype()).name
     except Exception as error:  # damage shows in many ways, and all mean the same
         raise InputError(f"cannot read {path} as NIfTI ({error})") from None
-    if volume.ndim < 2:
-        raise InputError(f"{path}: {volume.ndim}-D; slices (H, W) are needed")
+    if volume.ndim < 2 or volume.size == 0:
+        raise InputError(f"{path}: shape {volume.shape}; slices (H, W) are needed")
     volume = volume[..., None] if volume.ndim == 2 else volume
     if volume[0, 0, 0].size > 1:
         notes.add("of a series the first volume was read", label)

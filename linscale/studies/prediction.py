@@ -272,7 +272,7 @@ def predict(
         rng=rng, white=white, magnitude=magnitude,
     )  # fmt: skip
     if tell is not None:
-        for line in (f"read {question.understood}", *(f"note: {n}" for n in question.notes)):
+        for line in question.lines:
             tell(line)
     workers = validate.integer("workers", workers, at_least=1)
     evidence = Evidence.of(question, progress)

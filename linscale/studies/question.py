@@ -71,6 +71,10 @@ class Question:
     ... )
     >>> question.shape, len(question.images), round(255 * question.sigma)
     ((4, 4), 2, 25)
+    >>> print(question.understood)
+    2 images of 16 x 16, float64 from 0.00030069 to 0.99721 (white = 1); signal-to-noise about\
+ 9 dB at sigma = 0.09804 of white (25/255)
+    >>> question.doubt_floor(nmse=0.1)  # says nothing
     """
 
     images: list[Image]
@@ -145,6 +149,11 @@ class Question:
         """What was read, and how strong its signal is: one line."""
         return f"{self.reading.summary}; {self._strength()}"
 
+    @property
+    def lines(self) -> list[str]:
+        """What to say before the work: what was read, then the notes."""
+        return [f"read {self.understood}", *(f"note: {note}" for note in self.notes)]
+
     def _strength(self) -> str:
         if self.snr_db is not None:
             return f"signal-to-noise {self.snr_db:g} dB, as asked for"
@@ -160,7 +169,18 @@ class Question:
         return doubts.too_loud(self.sigma, told) if isinstance(self.sigma, float) else ""
 
     def doubt_floor(self, nmse: float) -> None:
-        """Warn of a floor that is next to no gain, unless a doubt was said that explains it."""
+        """Warn of a floor that is next to no gain, unless a doubt was said that explains it.
+
+        Parameters
+        ----------
+        nmse : float
+            Risk of the best linear estimator over that of the mean image.
+
+        Warns
+        -----
+        ScaleWarning
+            Above 0.9.
+        """
         if (high := doubts.too_high(nmse, self.understood)) and not (
             self._loud() or self.reading.summary.doubts
         ):

@@ -267,6 +267,22 @@ def test_a_volume_of_nothing(tmp_path):
         read(tmp_path / "empty.nii")
 
 
+@pytest.mark.parametrize("shape", [(7,), (4, 4, 0)])
+def test_a_nifti_without_slices(tmp_path, shape):
+    nibabel.save(nibabel.Nifti1Image(np.zeros(shape), np.eye(4)), tmp_path / "line.nii")
+    with pytest.raises(InputError, match=r"line.nii.* (slices \(H, W\) are needed|as NIfTI)"):
+        read(tmp_path / "line.nii")
+
+
+def test_inverted_dicom_is_said(tmp_path):
+    pixels = (273 * levels()).astype(np.uint16)
+    dicom(tmp_path / "a.dcm", pixels, PhotometricInterpretation="MONOCHROME1")
+    found = read(tmp_path / "a.dcm")
+    assert found.summary.notes == (
+        "white is stored as 0 (MONOCHROME1), and left so: 1 (a.dcm)",
+    )  # fmt: skip
+
+
 def test_a_missing_package_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "h5py", None)
     (tmp_path / "a.h5").write_bytes(b"")
