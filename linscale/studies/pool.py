@@ -18,7 +18,23 @@ IN_ALL = 200_000  # at most, of many images fewer from each
 
 
 def per_image(images: int) -> int:
-    """Patches from each of so many images."""
+    """Patches from each of so many images.
+
+    Parameters
+    ----------
+    images : int
+
+    Returns
+    -------
+    int
+        At most 4,000, and 200,000 in all as long as each image gives one.
+
+    Examples
+    --------
+    >>> from linscale.studies.pool import per_image
+    >>> per_image(10), per_image(100)
+    (4000, 2000)
+    """
     return max(1, min(PER_IMAGE, IN_ALL // images))
 
 

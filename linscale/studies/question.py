@@ -71,6 +71,7 @@ class Question:
     ... )
     >>> question.shape, len(question.images), round(255 * question.sigma)
     ((4, 4), 2, 25)
+    >>> question.doubt_floor(nmse=0.1)  # a tenth of the signal's energy is left: no warning
     """
 
     images: list[Image]
@@ -160,7 +161,7 @@ class Question:
         return doubts.too_loud(self.sigma, told) if isinstance(self.sigma, float) else ""
 
     def doubt_floor(self, nmse: float) -> None:
-        """Warn of a floor that is next to no gain, unless a doubt was said that explains it."""
+        """Warn of a floor's ``nmse`` that is next to no gain, unless a doubt said explains it."""
         if (high := doubts.too_high(nmse, self.understood)) and not (
             self._loud() or self.reading.summary.doubts
         ):
