@@ -142,8 +142,8 @@ class Setting:
     --------
     >>> import numpy as np
     >>> from linscale.studies.from_images import Setting, signals_of
-    >>> from linscale.studies.signals import Sums
     >>> from linscale.studies.question import Question
+    >>> from linscale.studies.signals import Sums
     >>> from linscale.support.progress import stage
     >>> walks = np.random.default_rng(0).standard_normal((3, 16, 16)).cumsum(1).cumsum(2)
     >>> question = Question(

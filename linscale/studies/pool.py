@@ -27,7 +27,7 @@ def per_image(images: int) -> int:
     Returns
     -------
     int
-        At most 4,000, and 200,000 in all as long as each image gives one.
+        4,000, and of more than 50 images fewer, at least 1: about 200,000 in all at most.
 
     Examples
     --------
