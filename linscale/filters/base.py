@@ -144,6 +144,8 @@ class Filter(metaclass=_Made):
     >>> twice.along([0.5]).at
     array([0.5])
     >>> twice.check_stable(1e9, "")  # ridge never diverges
+    >>> twice.poles() is None  # no sum over a few poles is known: a contour serves
+    True
     """
 
     path: ClassVar[str]

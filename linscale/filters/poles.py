@@ -1,16 +1,12 @@
 r"""Gradient flow as a sum over poles, in place of a contour.
 
 A contour serves a whole path of any filter, for M^2 pairs of nodes. Of exp(-t l) alone a rational
-function with a few poles is as good as a contour of its own for each t,
-
-    exp(-x) = sum_k c_k / (x - x_k),    (1 - exp(-x)) / x = -sum_k (c_k / x_k) / (x - x_k),  x >= 0,
-
-to 1e-12 with 7 pairs of conjugate poles; the error falls by 9.3 with every pole. With z_k = x_k / t
-an integral around the spectrum becomes, for F that is analytic outside it and falls off,
-
-    (1 / 2 pi i) closed integral of exp(-t z) F(z) = -(1/t) sum_k c_k F(z_k),
-
-and a double one a sum over pairs, of which i <= j, with z_j as it is and conjugate, are enough.
+function with a few poles is as good as a contour of its own for each t: for x >= 0
+`exp(-x) = sum_k c_k / (x - x_k)` and `(1 - exp(-x)) / x = -sum_k (c_k / x_k) / (x - x_k)`, to 1e-12
+with 7 pairs of conjugate poles; the error falls by 9.3 with every pole. With z_k = x_k / t an
+integral around the spectrum becomes, for F that is analytic outside it and falls off,
+`(1 / 2 pi i) closed integral of exp(-t z) F(z) = -(1/t) sum_k c_k F(z_k)`, and a double one a sum
+over pairs, of which i <= j, with z_j as it is and conjugate, are enough.
 
 Source: Trefethen, Weideman and Schmelzer, BIT 46 (2006) 653: `near_best` is their Figure 4.1.
 """

@@ -37,17 +37,82 @@ MIXTURE_POINTS = 16  # N at which a curve is drawn where contrast varies; each t
 
 
 def signals_of(question: Question) -> Signals:
-    """Patches at random places, or the images."""
+    """Patches at random places, or the images.
+
+    Parameters
+    ----------
+    question : Question
+
+    Returns
+    -------
+    Signals
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.studies.from_images import signals_of
+    >>> from linscale.studies.question import Question
+    >>> walks = np.random.default_rng(0).standard_normal((3, 16, 16)).cumsum(1).cumsum(2)
+    >>> question = Question(
+    ...     images=(walks - walks.min()) / np.ptp(walks), task="denoising", sigma=0.1,
+    ...     snr_db=None, patch_size=3, n_train=[100], shrinkage="none", contrast="constant",
+    ...     mean="known", resamples=0, rng=0,
+    ... )
+    >>> signals = signals_of(question)
+    >>> signals.pixels, signals.count
+    (9, 588)
+    """
     return Signals(question.images, question.patch_size, question.rng)
 
 
 def own_noise(question: Question) -> float:
-    """Standard deviation of the noise that the images have themselves; 0 if they pass for clean."""
+    """Standard deviation of the noise that the images have themselves; 0 if they pass for clean.
+
+    Parameters
+    ----------
+    question : Question
+
+    Returns
+    -------
+    float
+        A share of white; above 0 only where the question's sigma is "estimate".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.studies.from_images import own_noise
+    >>> from linscale.studies.question import Question
+    >>> walks = np.random.default_rng(0).standard_normal((3, 16, 16)).cumsum(1).cumsum(2)
+    >>> question = Question(
+    ...     images=(walks - walks.min()) / np.ptp(walks), task="denoising", sigma=0.1,
+    ...     snr_db=None, patch_size=3, n_train=[100], shrinkage="none", contrast="constant",
+    ...     mean="known", resamples=0, rng=0,
+    ... )
+    >>> own_noise(question)
+    0.0
+    """
     return float(estimate_sigma(question.images)) if question.sigma == "estimate" else 0.0
 
 
 class Decomposed(NamedTuple):
-    """Mean and covariance of the signals, S_x = V diag(k) V', their own noise taken out."""
+    """Mean and covariance of the signals, S_x = V diag(k) V', their own noise taken out.
+
+    Attributes
+    ----------
+    mean, k : (p,) arrays
+        The mean, and eigenvalues in ascending order.
+    v : (p, p) array
+        Eigenvectors as columns.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.studies.from_images import Decomposed
+    >>> signals = Decomposed(np.zeros(2), np.array([1.0, 4.0]), np.eye(2))
+    >>> signals.factor @ signals.factor.T
+    array([[1., 0.],
+           [0., 4.]])
+    """
 
     mean: FloatArray
     k: FloatArray
@@ -72,6 +137,27 @@ class Setting:
     own : float
         The images' own noise.
     shrinkage : str
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.studies.from_images import Setting, signals_of
+    >>> from linscale.studies.question import Question
+    >>> from linscale.studies.signals import Sums
+    >>> from linscale.support.progress import stage
+    >>> walks = np.random.default_rng(0).standard_normal((3, 16, 16)).cumsum(1).cumsum(2)
+    >>> question = Question(
+    ...     images=(walks - walks.min()) / np.ptp(walks), task="denoising", sigma=0.1,
+    ...     snr_db=None, patch_size=3, n_train=[100], shrinkage="none", contrast="constant",
+    ...     mean="known", resamples=0, rng=0,
+    ... )
+    >>> setting = Setting.of(question)
+    >>> signals = signals_of(question)
+    >>> weights = np.ones((1, signals.groups))
+    >>> moments = Sums.of(signals, weights, stage(None, "images", 3))[0]
+    >>> found = setting.decomposed(moments)
+    >>> found.mean.shape, setting.noise(found), setting.model(found, None).p
+    ((9,), 0.1, 9)
     """
 
     forward: FloatArray | None
@@ -82,14 +168,14 @@ class Setting:
 
     @classmethod
     def of(cls, question: Question) -> Setting:
-        """Of a question, whose images say how noisy they are."""
+        """Of a ``question``, whose images say how noisy they are."""
         own, task = own_noise(question), question.task
         forward = None if task.is_identity else dense(task.operator)
         sigma: Any = own if isinstance(question.sigma, str) else question.sigma
         return cls(forward, sigma, question.snr_db, own, question.shrinkage)
 
     def decomposed(self, moments: Moments) -> Decomposed:
-        """The one decomposition that everything is read off.
+        """The one decomposition of ``moments`` that everything is read off.
 
         Raises
         ------
@@ -104,7 +190,7 @@ class Setting:
         return Decomposed(mean, k, v)
 
     def noise(self, signals: Decomposed) -> float:
-        """sigma of the measurements."""
+        """sigma of the measurements of ``signals``."""
         if self.snr_db is None:
             assert self.sigma is not None
             return self.sigma
@@ -112,7 +198,7 @@ class Setting:
         return covariances.sigma_for_snr(float(np.sum(clean**2)) / len(clean), self.snr_db)
 
     def model(self, signals: Decomposed, contrast: Contrast | None) -> InverseProblem:
-        """The problem that they make."""
+        """The problem that ``signals`` make; a ``contrast`` of None is constant."""
         sigma = self.noise(signals)
         return InverseProblem.from_eigen(self.forward, signals.k, signals.v, sigma, contrast)
 
@@ -136,6 +222,21 @@ class Evidence:
     mean : (p,) array
         Mean signal.
     model : InverseProblem
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.studies.from_images import Evidence
+    >>> from linscale.studies.question import Question
+    >>> walks = np.random.default_rng(0).standard_normal((3, 16, 16)).cumsum(1).cumsum(2)
+    >>> question = Question(
+    ...     images=(walks - walks.min()) / np.ptp(walks), task="denoising", sigma=0.1,
+    ...     snr_db=None, patch_size=3, n_train=[100], shrinkage="none", contrast="constant",
+    ...     mean="known", resamples=0, rng=0,
+    ... )
+    >>> evidence = Evidence.of(question)
+    >>> evidence.model.p, evidence.mean.shape, evidence.weights.tolist(), evidence.energies
+    (9, (9,), [[1.0, 1.0, 1.0]], None)
     """
 
     question: Question
@@ -149,7 +250,10 @@ class Evidence:
 
     @classmethod
     def of(cls, question: Question, progress: Any = None) -> Evidence:
-        """Looks at every image once, and again where contrast is measured."""
+        """Looks at every image of a ``question`` once, and again where contrast is measured.
+
+        ``progress`` as for :func:`linscale.predict`.
+        """
         signals, setting = signals_of(question), Setting.of(question)
         weights = _weights(question, signals.groups)
         step = stage(progress, "covariance of the images", len(question.images))
@@ -179,7 +283,32 @@ def _weights(question: Question, groups: int) -> FloatArray:
 
 
 class Curves(NamedTuple):
-    """Learning curves by theory, by estimator; the local exponent at n_train, and saturation."""
+    """Learning curves by theory, by estimator; the local exponent at n_train, and saturation.
+
+    Attributes
+    ----------
+    risk : dict of str to RiskCurve
+        By the estimator's name.
+    exponent : array
+        Of early-stopped descent, at each n_train of the question.
+    saturation : UncertainInt
+        n_train beyond which less than 1 % is left to gain.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.studies.from_images import Curves, Evidence, learning_curves
+    >>> from linscale.studies.question import Question
+    >>> walks = np.random.default_rng(0).standard_normal((3, 16, 16)).cumsum(1).cumsum(2)
+    >>> question = Question(
+    ...     images=(walks - walks.min()) / np.ptp(walks), task="denoising", sigma=0.1,
+    ...     snr_db=None, patch_size=3, n_train=[100], shrinkage="none", contrast="constant",
+    ...     mean="known", resamples=0, rng=0,
+    ... )
+    >>> curves = learning_curves(question, Evidence.of(question).model)
+    >>> isinstance(curves, Curves), curves.exponent.shape
+    (True, (1,))
+    """
 
     risk: dict[str, RiskCurve]
     exponent: FloatArray
@@ -192,6 +321,37 @@ def learning_curves(
     """Early-stopped descent, ridge at its best penalty and least squares; ``workers`` are threads.
 
     One law answers for all, so that what they have in common at one N is worked out once.
+
+    Parameters
+    ----------
+    question : Question
+    model : InverseProblem
+        What its images make of it, as in ``Evidence``.
+    workers : int
+        The numbers do not depend on it.
+    progress : optional
+        As for :func:`linscale.predict`.
+
+    Returns
+    -------
+    Curves
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.studies.from_images import Evidence, learning_curves
+    >>> from linscale.studies.question import Question
+    >>> walks = np.random.default_rng(0).standard_normal((3, 16, 16)).cumsum(1).cumsum(2)
+    >>> question = Question(
+    ...     images=(walks - walks.min()) / np.ptp(walks), task="denoising", sigma=0.1,
+    ...     snr_db=None, patch_size=3, n_train=[100], shrinkage="none", contrast="constant",
+    ...     mean="known", resamples=0, rng=0,
+    ... )
+    >>> curves = learning_curves(question, Evidence.of(question).model)
+    >>> list(curves.risk)
+    ['early_stopped', 'best_ridge', 'converged']
+    >>> bool(curves.risk["early_stopped"].value[-1] < curves.risk["converged"].value[-1])
+    True
     """
     law = law_of(model)
     count = THEORY_POINTS if model.contrast.is_constant else MIXTURE_POINTS

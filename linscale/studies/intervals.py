@@ -35,6 +35,33 @@ class Statistics:
 
     Of everything that a resample changes, and of nothing else: its covariance is decomposed, its
     contrast is that of its signals' energies, and its saturation is searched for from ``start``.
+
+    Attributes
+    ----------
+    setting : Setting
+    contrast : Contrast
+        Of all images; where contrast is measured, the resample's takes its place.
+    energies : Energies or None
+        Where contrast is measured.
+    start : float
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.studies.from_images import Evidence
+    >>> from linscale.studies.intervals import Statistics
+    >>> from linscale.studies.question import Question
+    >>> walks = np.random.default_rng(0).standard_normal((3, 16, 16)).cumsum(1).cumsum(2)
+    >>> question = Question(
+    ...     images=(walks - walks.min()) / np.ptp(walks), task="denoising", sigma=0.1,
+    ...     snr_db=None, patch_size=3, n_train=[100], shrinkage="none", contrast="constant",
+    ...     mean="known", resamples=0, rng=0,
+    ... )
+    >>> evidence = Evidence.of(question)
+    >>> statistics = Statistics(evidence.setting, evidence.model.contrast, None, start=100.0)
+    >>> floor, saturation = statistics((evidence.sums[0], evidence.weights[0]))
+    >>> bool(np.isclose(floor, evidence.model.spectral().floor)), saturation > 9
+    (True, True)
     """
 
     setting: Setting
@@ -56,7 +83,42 @@ class Statistics:
 def intervals(
     evidence: Evidence, floor: float, saturation: int, workers: int = 1, progress: Any = None
 ) -> list[Interval] | list[None]:
-    """Of floor and saturation; None where there is nothing to resample, or nobody asked for it."""
+    """Of floor and saturation; None where there is nothing to resample, or nobody asked for it.
+
+    Parameters
+    ----------
+    evidence : Evidence
+    floor : float
+    saturation : int
+        What all images say.
+    workers : int
+        Processes; the numbers do not depend on it.
+    progress : optional
+        As for :func:`linscale.predict`.
+
+    Returns
+    -------
+    list of Interval or of None
+        Two: of floor and of saturation, 90 %.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.studies.from_images import Evidence
+    >>> from linscale.studies.intervals import intervals
+    >>> from linscale.studies.question import Question
+    >>> walks = np.random.default_rng(0).standard_normal((3, 16, 16)).cumsum(1).cumsum(2)
+    >>> question = Question(
+    ...     images=(walks - walks.min()) / np.ptp(walks), task="denoising", sigma=0.1,
+    ...     snr_db=None, patch_size=3, n_train=[100], shrinkage="none", contrast="constant",
+    ...     mean="known", resamples=20, rng=0,
+    ... )
+    >>> evidence = Evidence.of(question)
+    >>> floor = evidence.model.spectral().floor
+    >>> about_floor, about_saturation = intervals(evidence, floor, 800)
+    >>> about_floor.value == floor, about_saturation.value
+    (True, 800.0)
+    """
     count, weights = evidence.question.resamples, evidence.weights[1:]
     if len(weights) == 0:
         return [None, None]

@@ -18,7 +18,23 @@ IN_ALL = 200_000  # at most, of many images fewer from each
 
 
 def per_image(images: int) -> int:
-    """Patches from each of so many images."""
+    """Patches from each of so many images.
+
+    Parameters
+    ----------
+    images : int
+
+    Returns
+    -------
+    int
+        4,000, and of more than 50 images fewer, at least 1: about 200,000 in all at most.
+
+    Examples
+    --------
+    >>> from linscale.studies.pool import per_image
+    >>> per_image(10), per_image(100)
+    (4000, 2000)
+    """
     return max(1, min(PER_IMAGE, IN_ALL // images))
 
 

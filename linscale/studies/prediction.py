@@ -295,6 +295,22 @@ def curves_of(evidence: Evidence, *, workers: int = 1, progress: Any = None) -> 
     Returns
     -------
     Prediction
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.studies.from_images import Evidence
+    >>> from linscale.studies.prediction import curves_of
+    >>> from linscale.studies.question import Question
+    >>> walks = np.random.default_rng(0).standard_normal((3, 16, 16)).cumsum(1).cumsum(2)
+    >>> question = Question(
+    ...     images=(walks - walks.min()) / np.ptp(walks), task="denoising", sigma=0.1,
+    ...     snr_db=None, patch_size=3, n_train=[100], shrinkage="none", contrast="constant",
+    ...     mean="known", resamples=0, rng=0,
+    ... )
+    >>> found = curves_of(Evidence.of(question))
+    >>> found.curve.n_train.tolist(), found.floor_interval
+    ([100], None)
     """
     question, model, signals = evidence.question, evidence.model, evidence.signals
     question.doubt_floor(model.spectral().floor / model.spectral().zero_risk)
@@ -353,6 +369,23 @@ def with_intervals(
     Returns
     -------
     Prediction
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.studies.from_images import Evidence
+    >>> from linscale.studies.prediction import curves_of, with_intervals
+    >>> from linscale.studies.question import Question
+    >>> walks = np.random.default_rng(0).standard_normal((3, 16, 16)).cumsum(1).cumsum(2)
+    >>> question = Question(
+    ...     images=(walks - walks.min()) / np.ptp(walks), task="denoising", sigma=0.1,
+    ...     snr_db=None, patch_size=3, n_train=[100], shrinkage="none", contrast="constant",
+    ...     mean="known", resamples=20, rng=0,
+    ... )
+    >>> evidence = Evidence.of(question)
+    >>> found = with_intervals(curves_of(evidence), evidence)
+    >>> found.floor_interval.value == found.floor
+    True
     """
     study = prediction.study
     floor, saturation = intervals(evidence, study.floor, study.saturation, workers, progress)

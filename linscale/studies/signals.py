@@ -32,6 +32,18 @@ class Signals:
         Side of a patch; None where the images are the signals.
     rng : None, int, SeedSequence or Generator
         The places depend on it alone.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.images import Image
+    >>> from linscale.studies.signals import Signals
+    >>> images = [Image(name, np.random.default_rng(0).random((8, 8))) for name in "ab"]
+    >>> signals = Signals(images, 3, rng=0)
+    >>> [(group, part.shape) for group, part in signals]
+    [(0, (9, 36)), (1, (9, 36))]
+    >>> signals.array().shape
+    (9, 72)
     """
 
     images: list[Image]
@@ -97,6 +109,25 @@ class Sums:
     """Moments of the signals for several weightings of their groups, from one look at each signal.
 
     Kept are those of every group, or of every weighting, whichever are fewer.
+
+    Attributes
+    ----------
+    weights : (R, G) array
+        How often each group counts.
+    kept : list of Moments
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.images import Image
+    >>> from linscale.studies.signals import Signals, Sums
+    >>> from linscale.support.progress import stage
+    >>> images = [Image(name, np.random.default_rng(0).random((8, 8))) for name in "ab"]
+    >>> signals = Signals(images, 3, rng=0)
+    >>> sums = Sums.of(signals, np.ones((1, 2)), stage(None, "images", 2))
+    >>> mean, cov = sums[0].estimate("none")
+    >>> bool(np.allclose(mean, signals.array().mean(axis=1)))
+    True
     """
 
     weights: FloatArray
@@ -104,7 +135,7 @@ class Sums:
 
     @classmethod
     def of(cls, signals: Signals, weights: FloatArray, step: Step) -> Sums:
-        """For weights (R, G); ``step`` is called for each image."""
+        """Of ``signals`` for ``weights`` (R, G); ``step`` is called for each image."""
         rows, groups = weights.shape
         shares = weights if rows < groups else np.eye(groups)
         kept = [Moments.none(signals.pixels, signals.grey) for _ in shares]
@@ -139,6 +170,24 @@ class Energies:
     metric : Metric
     values, group : (M,) arrays
         Energies, and the group that each signal is of.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.images import Image
+    >>> from linscale.models.contrast import Metric
+    >>> from linscale.studies.signals import Energies, Signals
+    >>> from linscale.support.progress import stage
+    >>> images = [Image(name, np.random.default_rng(0).random((8, 8))) for name in "ab"]
+    >>> signals = Signals(images, 3, rng=0)
+    >>> k, v = np.linalg.eigh(np.cov(signals.array()))
+    >>> mean, metric = signals.array().mean(axis=1), Metric.of(k, v, 0.1)
+    >>> energies = Energies.of(signals, mean, metric, stage(None, "images", 2))
+    >>> energies.values.shape, energies.group.shape
+    ((72,), (72,))
+    >>> law = energies.law(np.ones(2), v * np.sqrt(k))
+    >>> bool(np.isclose(law.weights.sum(), 1.0))
+    True
     """
 
     metric: Metric
@@ -147,7 +196,7 @@ class Energies:
 
     @classmethod
     def of(cls, signals: Signals, mean: FloatArray, metric: Metric, step: Step) -> Energies:
-        """``step`` is called for each image."""
+        """Of ``signals`` about their ``mean``, by ``metric``; ``step`` is called for each image."""
         values = []
         for _, part in signals:
             values.append(metric.energies(part - mean[:, None]))
@@ -155,6 +204,6 @@ class Energies:
         return cls(metric, np.concatenate(values), np.repeat(signals.group_of, signals.sizes))
 
     def law(self, weights: FloatArray, factor: FloatArray) -> Contrast:
-        """Of groups that count as often as ``weights`` (G,) says, of covariance F F'."""
+        """Of groups that count as often as ``weights`` (G,) says; covariance F F', F ``factor``."""
         often = weights[self.group]
         return Contrast.from_energies(self.values, self.metric.directions(factor), often)
