@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import warnings
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from linscale.cli.said import tell
 from linscale.cli.stages import Stages
 from linscale.cli.tools import cores, report, sizes, written
-from linscale.errors import InvalidArgument
+from linscale.errors import InvalidArgument, ScaleWarning
 from linscale.images.covariances import SHRINKAGES
 from linscale.support.files import check_folder
 from linscale.support.share import share
@@ -91,7 +92,7 @@ def run(options: argparse.Namespace) -> int:
         raise InvalidArgument("--workers", options.workers, "at least 1")
     check_folder(options.out)
     question = _question(options)
-    for line in (f"read {question.understood}", *(f"note: {note}" for note in question.notes)):
+    for line in question.lines:
         tell(line)
     with Stages() as stages:
         evidence = Evidence.of(question, stages)
@@ -132,7 +133,10 @@ def _pictures(question: Question, found: Prediction, options: argparse.Namespace
     shown, others = hold_out(found.images)
     model, mean, pool = found.model, found.mean, found.pool
     if len(others) < len(found.images):
-        evidence = Evidence.of(replace(question, images=others, resamples=0, white=None))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ScaleWarning)  # it has been said of all of them
+            asked = replace(question, images=others, resamples=0, white=None)
+        evidence = Evidence.of(asked)
         model, mean = evidence.model, evidence.mean
         pool = evidence.signals.array() - mean[:, None]
     pictures = reconstruct(
