@@ -20,7 +20,7 @@ from linscale.operators import dense
 from linscale.results.risk import RiskCurve, RiskPoint
 from linscale.results.uncertain import UncertainInt
 from linscale.studies.question import Question
-from linscale.studies.signals import Energies, Signals, Sums
+from linscale.studies.signals import Sample, Signals, Sums, energies_and_sample
 from linscale.studies.study import THEORY_POINTS, theory_grid
 from linscale.support.blas import eigh
 from linscale.support.progress import stage
@@ -197,6 +197,10 @@ class Setting:
         clean = signals.factor if self.forward is None else self.forward @ signals.factor
         return covariances.sigma_for_snr(float(np.sum(clean**2)) / len(clean), self.snr_db)
 
+    def metric(self, signals: Decomposed) -> Metric:
+        """In which their contrast is measured."""
+        return Metric.of(signals.k, signals.v, self.noise(signals))
+
     def model(self, signals: Decomposed, contrast: Contrast | None) -> InverseProblem:
         """The problem that ``signals`` make; a ``contrast`` of None is constant."""
         sigma = self.noise(signals)
@@ -217,7 +221,7 @@ class Evidence:
         (or block of them) left out at a time.
     sums : Sums
         Moments for each of them.
-    energies : Energies or None
+    sample : Sample or None
         Where contrast is measured.
     mean : (p,) array
         Mean signal.
@@ -244,7 +248,7 @@ class Evidence:
     signals: Signals
     weights: FloatArray
     sums: Sums
-    energies: Energies | None
+    sample: Sample | None
     mean: FloatArray
     model: InverseProblem
 
@@ -259,16 +263,16 @@ class Evidence:
         step = stage(progress, "covariance of the images", len(question.images))
         sums = Sums.of(signals, weights, step)
         found = setting.decomposed(sums[0])
-        contrast, energies = question.contrast, None
+        contrast, sample = question.contrast, None
         # Whole images are too few to measure contrast from.
         if contrast == "patches" and question.patch_size is not None:
             step = stage(progress, "contrast of the images", len(question.images))
-            metric = Metric.of(found.k, found.v, setting.noise(found))
-            energies = Energies.of(signals, found.mean, metric, step)
-            contrast = energies.law(weights[0], found.factor)
+            metric = setting.metric(found)
+            energies, sample = energies_and_sample(signals, found.mean, metric, step)
+            contrast = Contrast.from_energies(energies, metric.directions(found.factor))
         law = contrast if isinstance(contrast, Contrast) else None
         model = setting.model(found, law)
-        return cls(question, setting, signals, weights, sums, energies, found.mean, model)
+        return cls(question, setting, signals, weights, sums, sample, found.mean, model)
 
 
 def _weights(question: Question, groups: int) -> FloatArray:

@@ -15,7 +15,7 @@ from linscale.images.moments import Moments
 from linscale.images.resampling import bca_ends
 from linscale.models.contrast import Contrast
 from linscale.studies.from_images import Evidence, Setting
-from linscale.studies.signals import Energies
+from linscale.studies.signals import Sample
 from linscale.support.blas import one_thread
 from linscale.support.processes import in_processes
 from linscale.support.progress import Step, stage
@@ -33,15 +33,15 @@ Resample = tuple[Moments, FloatArray]
 class Statistics:
     """Floor and saturation of the problem that a resample of the images makes.
 
-    Of everything that a resample changes, and of nothing else: its covariance is decomposed, its
-    contrast is that of its signals' energies, and its saturation is searched for from ``start``.
+    What a resample changes is worked out, and nothing else: its covariance is decomposed, contrast
+    is measured in its metric, and saturation is searched for from ``start``.
 
     Attributes
     ----------
     setting : Setting
     contrast : Contrast
         Of all images; where contrast is measured, the resample's takes its place.
-    energies : Energies or None
+    sample : Sample or None
         Where contrast is measured.
     start : float
 
@@ -66,7 +66,7 @@ class Statistics:
 
     setting: Setting
     contrast: Contrast
-    energies: Energies | None
+    sample: Sample | None
     start: float
 
     @one_thread()
@@ -74,8 +74,9 @@ class Statistics:
         moments, weights = resample
         found = self.setting.decomposed(moments)
         law = self.contrast
-        if self.energies is not None:
-            law = self.energies.law(weights, found.factor)
+        if self.sample is not None:
+            metric = self.setting.metric(found)
+            law = self.sample.law(weights, found.mean, metric, metric.directions(found.factor))
         model = self.setting.model(found, law)
         return model.spectral().floor, float(saturation_n_train(law_of(model), start=self.start))
 
@@ -123,7 +124,7 @@ def intervals(
     if len(weights) == 0:
         return [None, None]
     statistics = Statistics(
-        evidence.setting, evidence.model.contrast, evidence.energies, float(saturation)
+        evidence.setting, evidence.model.contrast, evidence.sample, float(saturation)
     )
     resamples = [(evidence.sums[row + 1], weights[row]) for row in range(len(weights))]
     step = stage(progress, "resamples", count, counted=True)

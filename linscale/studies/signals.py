@@ -158,52 +158,90 @@ class Sums:
         return whole
 
 
-@dataclass(frozen=True, eq=False)
-class Energies:
-    """The energy of every signal, from which contrast is measured.
+LOOKED_AT = 2**23  # numbers in signals from which a resample's contrast is measured
 
-    The metric is that of all images; a resample is another share of each group's signals, and
-    another covariance in that metric.
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """Some of the signals, as many of each image: what contrast is measured from in resamples.
+
+    Its law needs every signal's energy in a metric that is the resample's own, and no sums do. All
+    signals are here while they are few, as 58,000 patches of 12 x 12 are.
 
     Attributes
     ----------
-    metric : Metric
-    values, group : (M,) arrays
-        Energies, and the group that each signal is of.
+    signals : (p, m) array
+    group : (m,) array
+        The group that each is of.
 
     Examples
     --------
     >>> import numpy as np
     >>> from linscale.images import Image
     >>> from linscale.models.contrast import Metric
-    >>> from linscale.studies.signals import Energies, Signals
+    >>> from linscale.studies.signals import Signals, energies_and_sample
     >>> from linscale.support.progress import stage
     >>> images = [Image(name, np.random.default_rng(0).random((8, 8))) for name in "ab"]
     >>> signals = Signals(images, 3, rng=0)
     >>> k, v = np.linalg.eigh(np.cov(signals.array()))
     >>> mean, metric = signals.array().mean(axis=1), Metric.of(k, v, 0.1)
-    >>> energies = Energies.of(signals, mean, metric, stage(None, "images", 2))
-    >>> energies.values.shape, energies.group.shape
-    ((72,), (72,))
-    >>> law = energies.law(np.ones(2), v * np.sqrt(k))
+    >>> energies, sample = energies_and_sample(signals, mean, metric, stage(None, "images", 2))
+    >>> energies.shape, sample.signals.shape
+    ((72,), (9, 72))
+    >>> law = sample.law(np.ones(2), mean, metric, metric.directions(v * np.sqrt(k)))
     >>> bool(np.isclose(law.weights.sum(), 1.0))
     True
     """
 
-    metric: Metric
-    values: FloatArray
+    signals: FloatArray
     group: NDArray[np.intp]
 
-    @classmethod
-    def of(cls, signals: Signals, mean: FloatArray, metric: Metric, step: Step) -> Energies:
-        """Of ``signals`` about their ``mean``, by ``metric``; ``step`` is called for each image."""
-        values = []
-        for _, part in signals:
-            values.append(metric.energies(part - mean[:, None]))
-            step()
-        return cls(metric, np.concatenate(values), np.repeat(signals.group_of, signals.sizes))
-
-    def law(self, weights: FloatArray, factor: FloatArray) -> Contrast:
-        """Of groups that count as often as ``weights`` (G,) says; covariance F F', F ``factor``."""
+    def law(self, weights: FloatArray, mean: FloatArray, metric: Metric, d: float) -> Contrast:
+        """Of groups that count as often as ``weights`` (G,) says, about ``mean``, by ``metric``;
+        ``d`` is the number of its directions."""
         often = weights[self.group]
-        return Contrast.from_energies(self.values, self.metric.directions(factor), often)
+        seen = often > 0.0
+        energies = metric.energies(self.signals[:, seen] - mean[:, None])
+        return Contrast.from_energies(energies, d, often[seen])
+
+
+def energies_and_sample(
+    signals: Signals, mean: FloatArray, metric: Metric, step: Step
+) -> tuple[FloatArray, Sample]:
+    """The energy of every signal about the mean, and a sample of the signals.
+
+    Parameters
+    ----------
+    signals : Signals
+    mean : (p,) array
+    metric : Metric
+    step : callable
+        Called for each image.
+
+    Returns
+    -------
+    energies : (M,) array
+    sample : Sample
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from linscale.images import Image
+    >>> from linscale.models.contrast import Metric
+    >>> from linscale.studies.signals import Signals, energies_and_sample
+    >>> signals = Signals([Image("a", np.random.default_rng(0).random((8, 8)))], 3, rng=0)
+    >>> k, v = np.linalg.eigh(np.cov(signals.array()))
+    >>> mean, metric = signals.array().mean(axis=1), Metric.of(k, v, 0.1)
+    >>> energies, _ = energies_and_sample(signals, mean, metric, lambda: None)
+    >>> energies.shape
+    (36,)
+    """
+    stride = -(-signals.count * signals.pixels // LOOKED_AT)
+    energies, kept, group = [], [], []
+    for of, part in signals:
+        energies.append(metric.energies(part - mean[:, None]))
+        kept.append(part[:, ::stride].copy())  # a view would keep them all
+        group.append(np.full(kept[-1].shape[1], of))
+        step()
+    sample = Sample(np.concatenate(kept, axis=1), np.concatenate(group))
+    return np.concatenate(energies), sample

@@ -8,8 +8,8 @@ import linscale as ls
 from linscale import plotting
 from linscale.plotting.images import PSNR_LABEL
 from linscale.plotting.style import title_of
-from tests.tolerances import rounding
 from tests.images.test_load import gaussian_images
+from tests.tolerances import rounding
 
 
 @pytest.fixture(scope="module")
