@@ -185,3 +185,14 @@ def test_a_curve_is_asked_for_its_own_n_train_only():
     assert curve.at_n_train([100]).n_train == [100]
     with pytest.raises(InvalidArgument, match="n_train"):
         curve.at_n_train([50])
+
+
+def test_a_generator_moves_on_and_a_sequence_does_not():
+    """SPEC 7: what is drawn from a Generator twice is different."""
+
+    def asked(rng):
+        return ls.curve(MODEL, [UNSURE], method="montecarlo", trials=20, rng=rng).value[0]
+
+    generator, sequence = np.random.default_rng(3), np.random.SeedSequence(3)
+    assert asked(generator) != asked(generator)
+    assert asked(sequence) == asked(sequence) == asked(3)

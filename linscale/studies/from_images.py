@@ -198,7 +198,17 @@ class Setting:
         return covariances.sigma_for_snr(float(np.sum(clean**2)) / len(clean), self.snr_db)
 
     def metric(self, signals: Decomposed) -> Metric:
-        """In which their contrast is measured."""
+        """In which the contrast of ``signals`` is measured.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from linscale.studies.from_images import Decomposed, Setting
+        >>> setting = Setting(None, 0.1, None, own=0.0, shrinkage="none")
+        >>> signals = Decomposed(np.zeros(2), np.array([1.0, 4.0]), np.eye(2))
+        >>> setting.metric(signals).energies(np.ones((2, 3))).shape
+        (3,)
+        """
         return Metric.of(signals.k, signals.v, self.noise(signals))
 
     def model(self, signals: Decomposed, contrast: Contrast | None) -> InverseProblem:
@@ -239,7 +249,7 @@ class Evidence:
     ...     mean="known", resamples=0, rng=0,
     ... )
     >>> evidence = Evidence.of(question)
-    >>> evidence.model.p, evidence.mean.shape, evidence.weights.tolist(), evidence.energies
+    >>> evidence.model.p, evidence.mean.shape, evidence.weights.tolist(), evidence.sample
     (9, (9,), [[1.0, 1.0, 1.0]], None)
     """
 

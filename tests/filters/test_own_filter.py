@@ -1,5 +1,6 @@
 """A filter of one's own, by its residual and domain alone: iterated Tikhonov, worked through."""
 
+import json
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -503,3 +504,63 @@ def test_a_formula_that_no_contour_serves_is_refused():
 
     with pytest.raises(Unsupported, match=r"OnTheSpectrum: no contour .* name in domain\(\)"):
         ls.theory.risk(SUBSPACE, 60, OnTheSpectrum([0.5]))
+
+
+@dataclass(frozen=True, eq=False)
+class Swinging(ls.Filter):
+    """rho = cos(t l) exp(-t l/5), whose sign changes."""
+
+    times: object
+    path = "times"
+
+    def residual(self, l):
+        t = self.column(l)
+        return np.cos(t * l) * np.exp(-t * l / 5)
+
+
+def test_a_filter_that_swings_says_so():
+    model = ls.SubspaceModel(n=20, d=4, sigma=0.5)
+    path = ls.theory.risk(model, 60, Swinging([0.5, 12.0]))
+    assert ["changes sign" in status for status in path.statuses] == [False, True]
+    calm = ls.theory.risk(model, 60, ls.GradientFlow([0.5, 12.0]))
+    assert calm.statuses == ("ok", "ok")
+
+
+@pytest.mark.parametrize("N", [200, 400])
+def test_momentum_with_another_residual_has_a_contour(N):
+    """It grows by more than e off the real axis."""
+
+    class Squared(ls.HeavyBall):
+        def residual(self, l):
+            return super().residual(l) ** 2
+
+    model = ls.SubspaceModel(n=50, d=5, sigma=0.2)
+    filter = Squared(0.3, 0.9, [200])
+    theory, simulated = (
+        ls.theory.risk(model, N, filter), ls.montecarlo.risk(model, N, filter, trials=100)
+    )  # fmt: skip
+    allowed = z_limit(2) * simulated.sem + theory.error
+    assert np.all(np.abs(theory.value - simulated.value) <= allowed)
+
+
+def test_a_store_is_read_where_its_filter_is_not_known(tmp_path, monkeypatch):
+    """Somebody else's rows keep nobody from the others, nor from their numbers."""
+    path = tmp_path / "s"
+    grid = Grid(n=12, d=2, sigma=0.3, n_train=[9, 30], method="theory",
+                estimator=["early_stopped", IteratedTikhonov([0.1, 1.0])])  # fmt: skip
+    sweep.run(grid, path, progress=False)
+    with Store(path) as store:
+        kept = {outcome.cell.key(): outcome.values for outcome in store}
+        sweep.export(store, tmp_path / "known.csv")
+    monkeypatch.delitem(ls.filters.stored.FILTERS, IteratedTikhonov.word)
+    with Store(path) as store:
+        found = {outcome.cell.key(): outcome.values for outcome in store}
+        sweep.export(store, tmp_path / "unknown.csv")
+    assert len(found) == 4
+    assert all(np.array_equal(found[key], kept[key], equal_nan=True) for key in kept)
+    known, unknown = ((tmp_path / f"{n}.csv").read_text() for n in ("known", "unknown"))
+    assert unknown.replace(",penalties,", ",penalty,") == known
+    # To ask it anew it has to be known.
+    described = json.loads(grid.cells[-1].estimator)
+    with pytest.raises(InvalidArgument, match="once its module is imported"):
+        Grid(n=12, d=2, sigma=0.3, n_train=9, estimator=described)

@@ -337,6 +337,38 @@ def test_what_has_no_spectrum_may_have_an_answer(stored, tmp_path):
         assert found.statuses == (("ok",), ("ok",))
 
 
+def test_a_changed_object_is_another_question(tmp_path):
+    """What it holds is not in its name, and is compared."""
+
+    class Asking:
+        size = 50
+
+        def ask(self, model):
+            return ls.theory.early_stopped(model, self.size)
+
+    asking, store = Asking(), tmp_path / "p"
+    with pytest.raises(InvalidArgument, match="name"):
+        quietly(model_of, SIGMA, D, asking.ask, store=store)
+    first = quietly(model_of, SIGMA, D, asking.ask, store=store, name="mine")
+    assert np.array_equal(
+        quietly(model_of, SIGMA, D, asking.ask, store=store, name="mine").value, first.value
+    )
+    asking.size = 5
+    with pytest.raises(InvalidArgument, match=r"question|mine"):
+        quietly(model_of, SIGMA, D, asking.ask, store=store, name="mine")
+
+
+SETTINGS = {"n_train": 50}
+
+
+def test_changed_settings_are_another_question(tmp_path, monkeypatch):
+    asked = lambda model: ls.theory.early_stopped(model, SETTINGS["n_train"])  # noqa: E731
+    quietly(model_of, SIGMA, D, asked, store=tmp_path / "p", name="mine")
+    monkeypatch.setitem(SETTINGS, "n_train", 5)
+    with pytest.raises(InvalidArgument, match=r"question|mine"):
+        quietly(model_of, SIGMA, D, asked, store=tmp_path / "p", name="mine")
+
+
 def test_other_errors_are_not_hidden(tmp_path):
     def missing(model):
         raise MissingDevice("no such device")
@@ -344,7 +376,7 @@ def test_other_errors_are_not_hidden(tmp_path):
     for question, error in ((missing, MissingDevice), (lambda model: 1 / 0, ZeroDivisionError)):
         with pytest.raises(error):
             quietly(model_of, SIGMA, D, question, store=tmp_path / "p", name=error.__name__)
-    with pytest.raises(TypeError, match="unexpected keyword"):
+    with pytest.raises(InvalidArgument, match="one of sgma and d"):
         quietly(model_of, {"sgma": [0.1]}, D, ls.theory.floor)
     with pytest.raises(TypeError, match="argument"):
         quietly(model_of, SIGMA, D, ls.theory.early_stopped)
