@@ -50,17 +50,16 @@ class Poles:
         residual = np.where(times[:, None] > 0.0, -2.0 * c / t, 0.0)
         return cls(x / t, residual, -residual * t / x)
 
-    def integrate(self, weights: ComplexArray, values: ComplexArray) -> FloatArray:
+    def integrate(self, weights: ComplexArray, values: ComplexArray) -> Sum:
         """(1 / 2 pi i) times the closed integral of f F, F(conj z) = conj F(z); values (T, K)."""
-        return np.asarray((weights * values).real.sum(axis=1))
+        return _summed(weights * values)
 
-    def integrate_twice(self, weights: ComplexArray, values: ComplexArray) -> FloatArray:
+    def integrate_twice(self, weights: ComplexArray, values: ComplexArray) -> Sum:
         """(1 / 2 pi i)^2 of the double integral of f(z1) f(z2) F(z1, z2); values at pairs, (T, P).
 
         F is symmetric, and Hermitian where z2 is a conjugate.
         """
-        products = self.pairs.share * self.at_pairs(weights)
-        return np.asarray((products * values).real.sum(axis=1))
+        return _summed(self.pairs.share * self.at_pairs(weights) * values)
 
     def at_pairs(self, values: ComplexArray) -> ComplexArray:
         """f(z1) f(z2) of f at the poles, f(conj z) = conj f(z): (T, P) from (T, K)."""
@@ -78,6 +77,17 @@ class Poles:
         parts = range(0, len(self.z), rows)
         arrays = (self.z, self.residual, self.gain)
         return [Poles(*(a[start : start + rows] for a in arrays)) for start in parts]
+
+
+class Sum(NamedTuple):
+    """Of terms that cancel: its value, and that of their sizes, (T,) each."""
+
+    value: FloatArray
+    size: FloatArray
+
+
+def _summed(terms: ComplexArray) -> Sum:
+    return Sum(terms.real.sum(axis=1), np.abs(terms).sum(axis=1))
 
 
 class Pairs(NamedTuple):

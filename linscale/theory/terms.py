@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from linscale.filters import Descent, Filter
-from linscale.models.problem import SpectralProblem
 from linscale.support.validate import ComplexArray, FloatArray
 from linscale.theory.contours import Contour
 
-LEFT = 1e-5  # of what there was to learn
+CANCELLED = 2e4  # times what is left: 1e-13 of each term may be lost
+TOO_NEAR = 0.01
 AROUND = 60  # iterations at which a swinging filter is looked at besides those asked for
 
 
@@ -91,15 +92,14 @@ def along_path(filter: Filter, terms_of: Callable[[Filter], Terms]) -> Terms:
     return Terms(terms.bias[:, kept], terms.variance[:, kept], terms.quadrature[kept], ratios)
 
 
-def enough_left(problem: SpectralProblem, n_train: float, learning: FloatArray) -> bool:
-    """Whether the learning error is so large that a sum over poles is good to a contour's accuracy.
+def well_summed(size: FloatArray, learning: FloatArray, gap: float) -> NDArray[np.bool_]:
+    """Where a sum over poles of such ``size`` is good to a contour's accuracy of what is left.
 
-    A contour follows an integral down to where nothing is left of rho; a sum over poles is good to
-    1e-13 of what there was to learn, times n/N in the term of order 1/N.
+    A contour follows an integral down to where nothing is left of rho; terms at poles are about as
+    large as what there was to learn, and cancel. Near N = n, ``gap`` = N/n - 1, they lose digits of
+    their own: the spectrum comes down to 0, and the poles follow.
     """
-    power = float(problem.target_weights @ problem.eigenvalues)
-    share = min(1.0, problem.dimension / n_train)
-    return bool(np.all(learning >= LEFT * power * share))
+    return (size <= CANCELLED * learning) & (abs(gap) > TOO_NEAR)
 
 
 def quadrature(contour: Contour, spectrum: Edges, filter: Filter, rho: ComplexArray) -> FloatArray:

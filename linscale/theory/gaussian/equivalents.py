@@ -36,7 +36,7 @@ from linscale.theory.gaussian.kernels import (
     variance_kernel,
 )
 from linscale.theory.gaussian.stieltjes import effective_penalty, effective_penalty_at_zero
-from linscale.theory.terms import Edges, Terms, along_path, enough_left, quadrature
+from linscale.theory.terms import Edges, Terms, along_path, quadrature, well_summed
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,11 +84,14 @@ class GaussianEquivalent:
         rho, h = filter.residual(contour.z), filter.variance_filter(contour.z)
         bias = [contour.integrate_twice(rho, self.same[0], self.mirrored[0])]
         variance = [contour.integrate(h * v) for v in self.variance]
-        poles = filter.poles()
-        if poles is not None and enough_left(self.problem, self.n_train, bias[0] + variance[0]):
-            bias.append(bias_at_poles(self.problem, self.n_train, poles))
-        else:
-            bias.append(contour.integrate_twice(rho, *self._following))
+        known, poles = np.full(len(rho), False), filter.poles()
+        if poles is not None:
+            found = bias_at_poles(self.problem, self.n_train, poles)
+            gap = self.n_train / self.problem.dimension - 1.0
+            known = well_summed(found.size, bias[0] + variance[0], gap)
+        bias.append(found.value if np.any(known) else np.empty(len(rho)))
+        if not np.all(known):
+            bias[1][~known] = contour.integrate_twice(rho[~known], *self._following)
         return Terms.of(
             bias=np.array(bias),
             variance=np.array(variance),

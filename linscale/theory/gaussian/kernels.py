@@ -34,7 +34,7 @@ from typing import Any
 
 import numpy as np
 
-from linscale.filters.poles import Pairs, Poles
+from linscale.filters.poles import Pairs, Poles, Sum
 from linscale.models.problem import SpectralProblem
 from linscale.support.validate import ComplexArray, FloatArray
 from linscale.theory.gaussian.stieltjes import degrees_of_freedom, effective_penalty
@@ -168,7 +168,7 @@ def bias_kernels_on_nodes(
     return same, mirrored
 
 
-def bias_at_poles(problem: SpectralProblem, n_train: float, poles: Poles) -> FloatArray:
+def bias_at_poles(problem: SpectralProblem, n_train: float, poles: Poles) -> Sum:
     """The bias of order 1, (T,): the double integral of its kernel with rho twice."""
     found = []
     for part in poles.blocks(problem.eigenvalues.size):
@@ -177,7 +177,7 @@ def bias_at_poles(problem: SpectralProblem, n_train: float, poles: Poles) -> Flo
         prefactor = part.at_pairs(kappa / part.z)
         _, following = bias_kernels(moments, n_train, order=1)
         found.append(part.integrate_twice(part.residual, prefactor * following))
-    return np.concatenate(found)
+    return Sum(*np.concatenate(found, axis=1))
 
 
 def variance_kernel(

@@ -23,7 +23,7 @@ import numpy as np
 
 from linscale.errors import InvalidArgument
 from linscale.filters import Filter
-from linscale.filters.poles import Poles
+from linscale.filters.poles import Poles, Sum
 from linscale.models.problem import MixtureProblem
 from linscale.support.validate import ComplexArray, FloatArray
 from linscale.theory.contours import NODES, Contour, around
@@ -31,7 +31,7 @@ from linscale.theory.mixture.finite import Pair, Target, linear_term
 from linscale.theory.mixture.kernels import Ladder
 from linscale.theory.mixture.moments import Columns, EqualMoments, PairMoments, PoleMoments
 from linscale.theory.mixture.stieltjes import Resolvent, resolvent
-from linscale.theory.terms import Edges, Terms, along_path, enough_left, quadrature
+from linscale.theory.terms import Edges, Terms, along_path, quadrature, well_summed
 
 ROWS = 16  # of a kernel at a time: the working arrays stay in cache
 COARSE = 10  # nodes per panel for the 1/N term: good to 1e-7 of it
@@ -133,16 +133,26 @@ class MixtureEquivalent:
     def _terms(self, filter: Filter) -> Terms:
         rho = filter.residual(self.contour.z)
         bias, variance = self._leading(filter, rho)
-        p, poles = self.problem, filter.poles()
-        if poles is not None and enough_left(p.moments, self.n_train, bias + variance):
-            bias1, risk1 = following_at_poles(p, self.n_train, poles)
-        else:
-            bias1, risk1 = self._following.terms(filter)
+        bias1, risk1 = self._next_order(filter, bias + variance)
         return Terms.of(
             np.array([bias, bias1]),
             np.array([variance, risk1 - bias1]),
             quadrature(self.contour, self.spectrum, filter, rho),
         )
+
+    def _next_order(self, filter: Filter, learning: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Bias and risk of order 1, by poles where they are good enough."""
+        poles, known = filter.poles(), np.full(learning.size, False)
+        found = np.empty((2, learning.size))
+        if poles is not None:
+            bias, risk = following_at_poles(self.problem, self.n_train, poles)
+            found[:] = bias.value, risk.value
+            gap = self.n_train / self.problem.dimension - 1.0
+            known = well_summed(bias.size + risk.size, learning, gap)
+        if not np.all(known):
+            rest = filter.along(filter.at[~known])
+            found[:, ~known] = self._following.terms(rest)
+        return found[0], found[1]
 
     @cached_property
     def _following(self) -> Following:
@@ -185,9 +195,7 @@ class Following:
         return bias, risk + 2.0 * self.contour.integrate(gain * self.linear)
 
 
-def following_at_poles(
-    problem: MixtureProblem, n_train: float, poles: Poles
-) -> tuple[FloatArray, FloatArray]:
+def following_at_poles(problem: MixtureProblem, n_train: float, poles: Poles) -> tuple[Sum, Sum]:
     """The same of a filter that is a sum over poles."""
     found = []
     for part in poles.blocks(problem.power.size):
@@ -195,10 +203,11 @@ def following_at_poles(
         ladder = Ladder(PoleMoments(problem, n_train, at, part))
         bias, whole = _next(ladder, part.at_pairs(part.z))
         linear = _linear(problem, n_train, at).reshape(part.z.shape)
-        risk = part.integrate_twice(part.gain, whole) + 2.0 * part.integrate(part.gain, linear)
-        found.append((part.integrate_twice(part.residual, bias), risk))
-    bias, risk = np.concatenate(found, axis=1)
-    return bias, risk
+        once, twice = part.integrate(part.gain, linear), part.integrate_twice(part.gain, whole)
+        risk = [2.0 * one + two for one, two in zip(once, twice, strict=True)]
+        found.append([part.integrate_twice(part.residual, bias), risk])
+    (bias, size), risk = np.concatenate(found, axis=2)
+    return Sum(bias, size), Sum(*risk)
 
 
 def mixture_equivalent(

@@ -13,6 +13,8 @@ from linscale.theory.gaussian.stieltjes import (
     degrees_of_freedom,
     effective_penalty,
     effective_penalty_at_zero,
+    ridge_penalties,
+    ridge_penalty,
     sample_spectrum,
     spectral_argument,
 )
@@ -119,3 +121,21 @@ def test_an_uncertified_root_is_never_returned(monkeypatch):
     assert np.all(abs(spectral_argument(problem, 200, other) - z) <= allowed)
     with pytest.raises(NotConverged):
         effective_penalty(problem, 200, z)
+
+
+@pytest.mark.parametrize("N", [1, 7, 49, 50, 51, 400, 10**9])
+def test_every_ridge_penalty_solves_its_equation(N):
+    """mu = kappa (1 - df1(kappa)/N), on either side of N = n and at N = n itself."""
+    problem = ls.SubspaceModel(n=50, d=7, sigma=0.03).spectral()
+    mu = np.geomspace(1e-12, 1e6, 60)
+    kappa = ridge_penalties(problem, N, mu)
+    l, n = problem.eigenvalues, problem.multiplicities
+    # 1 - df1/N without cancellation, by df1 = n - kappa sum_j n_j/(l_j + kappa).
+    more, share = (N - 50) / N, (1 / (l + kappa[:, None])) @ n / N
+    terms = np.abs(kappa * more) + kappa**2 * share
+    condition = np.maximum(terms / mu, 1.0)
+    # The last step is one of up to 16 eps, and a sum of two terms adds a few.
+    assert np.all(np.abs(kappa * more + kappa**2 * share - mu) <= rounding(condition, 20) * mu)
+    assert np.all(kappa > effective_penalty_at_zero(problem, N))
+    single = [ridge_penalty(problem, N, x) for x in mu[::20]]
+    assert np.allclose(single, kappa[::20], rtol=rounding(1, 32), atol=0.0)

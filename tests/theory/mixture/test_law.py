@@ -19,7 +19,12 @@ from linscale.theory.gaussian.stieltjes import (
 )
 from linscale.theory.law import law_of
 from linscale.theory.mixture.edges import TURNED
-from linscale.theory.mixture.equivalents import converged_terms, mixture_equivalent, ridge_terms
+from linscale.theory.mixture.equivalents import (
+    converged_terms,
+    mixture_equivalent,
+    ridge_terms,
+    ridge_terms_at,
+)
 from linscale.theory.mixture.stieltjes import Resolvent, certify, resolvent
 from tests.tolerances import CONTRACT, cancellation, rounding
 
@@ -178,6 +183,16 @@ def test_planted_errors_in_the_kernels_are_caught():
     still.__dict__["delta"] = 0.0 * good.at.delta
     for bad in (dataclasses.replace(good, rest=nothing), dataclasses.replace(good, at=still)):
         assert abs(bad.terms(filter).variance[0, 0] / known - 1) > 0.01
+
+
+def test_ridge_at_several_n_is_ridge_at_each():
+    problem = model("random", TWO).mixture()
+    counts, penalties = (3, 12.0, 13.5), [np.geomspace(1e-4, 10, k) for k in (2, 5, 3)]
+    several = ridge_terms_at(problem, counts, penalties)
+    for N, mu, found in zip(counts, penalties, several, strict=True):
+        same_parts(found, ridge_terms(problem, N, mu))
+    with pytest.raises(AssertionError):  # planted: another N
+        same_parts(several[1], ridge_terms(problem, 12.001, penalties[1]))
 
 
 def root_error(problem, N, kappa):
