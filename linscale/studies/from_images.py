@@ -370,18 +370,26 @@ def learning_curves(
     law = law_of(model)
     count = THEORY_POINTS if model.contrast.is_constant else MIXTURE_POINTS
     fine = theory_grid(question.n_train, points=count)
+    # Least squares turns sharply around N = n, and takes no search: it can have more points.
+    finer = theory_grid(question.n_train, peak=round(law.dimension))
+    rest = [N for N in finer if N not in set(fine)]
     step = stage(progress, "learning curve", len(fine))
     points, exponents = [], []
     with ThreadPoolExecutor(workers) as pool:
         try:
+            between = pool.map(partial(_least_squares, law, question), rest)
             for found in pool.map(partial(_at, law, question), fine):
                 points.append(found.risk)
                 exponents += found.exponent
                 step()
+            converged = dict(zip(rest, between, strict=True))
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
     curves = {name: RiskCurve.of(fine, [risk[name] for risk in points]) for name in ESTIMATORS}
+    converged |= {N: risk["converged"] for N, risk in zip(fine, points, strict=True)}
+    sizes = sorted(converged)
+    curves["converged"] = RiskCurve.of(sizes, [converged[N] for N in sizes])
     step = stage(progress, "saturation", 1)
     saturation = saturation_of(law, start=_nearly(law, curves["early_stopped"]))
     step()
@@ -409,6 +417,12 @@ def _at(law: Law, question: Question, N: int) -> _At:
     if learned:
         risk = {name: _with_learned_mean(point, N) for name, point in risk.items()}
     return _At(risk, exponent)
+
+
+def _least_squares(law: Law, question: Question, N: int) -> RiskPoint:
+    learned = question.mean == "learned"
+    point = end_of(law, law.examples(N - 1 if learned else N), 1)
+    return _with_learned_mean(point, N) if learned else point
 
 
 def _nearly(law: Law, curve: RiskCurve) -> float:
